@@ -1,0 +1,68 @@
+/* Links: the kernel's network interfaces, whatever their kind. */
+#ifndef NETDEV_LINK_H
+#define NETDEV_LINK_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "netdev/mac.h"
+
+struct rtnl;
+
+/* The longest alias the kernel takes, with its NUL: IFALIASZ of linux/if.h, which cannot be
+ * included together with net/if.h. */
+#define LINK_ALIAS_SIZE 256
+
+/* A link as the kernel shows it at one moment. */
+struct link_info {
+    int ifindex;
+    char name[IFNAMSIZ];
+    char kind[16];               /* "tun", "bridge", "macvtap", "veth", ...; "" where it has none */
+    char alias[LINK_ALIAS_SIZE]; /* "" where it has none */
+    struct mac mac;
+    unsigned mtu; /* bytes */
+    bool up;      /* administratively: IFF_UP */
+    bool carrier; /* IFF_LOWER_UP; for a tap: someone has it open */
+    bool wireless;
+    bool loopback;
+    int master;       /* ifindex of the bridge or the like that it is a port of, or 0 */
+    int lower;        /* ifindex of the link that it is stacked upon, or 0 */
+    unsigned max_mtu; /* bytes; 0 where the kernel does not say */
+};
+
+/* Reads one link by name. Returns 0; -ENODEV when there is none; or another negative errno value.
+ */
+int link_get(struct rtnl *rtnl, const char *name, struct link_info *info, char **errorp);
+
+/* As link_get(), by index. */
+int link_get_by_index(struct rtnl *rtnl, int ifindex, struct link_info *info, char **errorp);
+
+/* Reads all links of the namespace in one dump, in the kernel's order. On success the caller frees
+ * *links. */
+int link_list(struct rtnl *rtnl, struct link_info **links, size_t *n, char **errorp);
+
+/* What to change of a link. Zero-initialize it; what is left so stays as it is. */
+struct link_change {
+    const struct mac *mac;
+    unsigned mtu;      /* bytes */
+    const char *alias; /* "" removes it */
+    int master;        /* ifindex to become a port of; LINK_NO_MASTER to leave it */
+    enum { LINK_KEEP, LINK_UP, LINK_DOWN } state;
+};
+#define LINK_NO_MASTER (-1)
+
+/* Changes all that is asked for with one request, so that listeners on the host (ovs-vswitchd,
+ * which reconfigures itself at every link event) are woken as seldom as can be. The kernel goes
+ * through the parts in an order of its own (do_setlink() in net/core/rtnetlink.c: address and MTU
+ * before master and state, which suits us) and does not undo the earlier ones when a later one
+ * fails.
+ *
+ * Returns 0, -ENODEV when the link is gone, or another negative errno value, with the kernel's own
+ * words where it has some. `ifindex` and not a name, since a name may by now be another link's. */
+int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *change, char **errorp);
+
+/* Deletes a link. One that is gone already is success. */
+int link_delete(struct rtnl *rtnl, int ifindex, char **errorp);
+
+#endif

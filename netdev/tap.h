@@ -1,0 +1,40 @@
+/* Taps: made or opened through /dev/net/tun.
+ *
+ * linux/Documentation/networking/tuntap.rst has the ioctls. A tap lives as long as a descriptor of
+ * it is open, unless it is made persistent.
+ */
+#ifndef NETDEV_TAP_H
+#define NETDEV_TAP_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* The kernel's limit, MAX_TAP_QUEUES in drivers/net/tun.c. */
+#define TAP_MAX_QUEUES 256
+
+struct tap_options {
+    const char *name;
+    unsigned n_queues; /* 1 to TAP_MAX_QUEUES; above 1 the tap is made with IFF_MULTI_QUEUE */
+    bool vnet_hdr;     /* frames carry a struct virtio_net_hdr; its size is left at the kernel's 10
+                          bytes */
+    bool persist;      /* outlives its descriptors */
+    uid_t owner; /* who may open it without CAP_NET_ADMIN; (uid_t)-1 for nobody in particular */
+    gid_t group; /* likewise, (gid_t)-1 */
+};
+
+/* Makes a new tap, DOWN, and opens its `n_queues` queues. All or nothing.
+ *
+ * On success fds[0] to fds[n_queues - 1] are O_RDWR, O_NONBLOCK and O_CLOEXEC, and the caller
+ * closes them; on failure `fds` is untouched and no tap is left. Returns 0; -EEXIST when a link of
+ * that name exists, of whatever kind (IFF_TUN_EXCL: nothing is ever taken over by accident); or
+ * another negative errno value. */
+int tap_create(const struct tap_options *options, int *fds, char **errorp);
+
+/* Opens the queues of a tap that exists already, and changes nothing of it: `persist`, `owner` and
+ * `group` are ignored. The tap's own multi_queue flag must agree with n_queues > 1, or the kernel
+ * answers EINVAL, which the sentence explains. Returns 0; -ENODEV when there is no such link;
+ * -EINVAL when it is not a tap or its flags differ; -EBUSY when it is open already; -EPERM when it
+ * is another user's; or another negative errno value. On failure `fds` is untouched. */
+int tap_open(const struct tap_options *options, int *fds, char **errorp);
+
+#endif
