@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "netdev/mac.h"
 
@@ -14,24 +15,39 @@ struct rtnl;
  * included together with net/if.h. */
 #define LINK_ALIAS_SIZE 256
 
-/* A link as the kernel shows it at one moment. */
+/* What only links of the kind "tun" have: IFLA_TUN_* of linux/if_link.h. All zeros for others. */
+struct link_tun {
+    bool tap; /* Ethernet frames; false for a tun, which carries IP packets */
+    bool vnet_hdr;
+    bool multi_queue;
+    bool persist;
+    uid_t owner;       /* (uid_t)-1 for none */
+    gid_t group;       /* (gid_t)-1 for none */
+    unsigned n_queues; /* how many are open or disabled; only known with multi_queue, else 0 */
+};
+
+/* A link as the kernel shows it at one moment.
+ *
+ * It does not say whether a link is wireless: rtnetlink has no word for that (nl80211 does). */
 struct link_info {
     int ifindex;
     char name[IFNAMSIZ];
     char kind[16];               /* "tun", "bridge", "macvtap", "veth", ...; "" where it has none */
     char alias[LINK_ALIAS_SIZE]; /* "" where it has none */
     struct mac mac;
-    unsigned mtu; /* bytes */
-    bool up;      /* administratively: IFF_UP */
-    bool carrier; /* IFF_LOWER_UP; for a tap: someone has it open */
-    bool wireless;
-    bool loopback;
-    int master;       /* ifindex of the bridge or the like that it is a port of, or 0 */
-    int lower;        /* ifindex of the link that it is stacked upon, or 0 */
+    unsigned mtu;     /* bytes */
     unsigned max_mtu; /* bytes; 0 where the kernel does not say */
+    bool up;          /* administratively: IFF_UP */
+    bool carrier;     /* IFLA_CARRIER; for a tap: someone has it open, be it up or down */
+    bool loopback;
+    int master; /* ifindex of the bridge or the like that it is a port of, or 0 */
+    int lower;  /* ifindex of the link that it is stacked upon, or 0; the peer of a veth; 0 where
+                   that is in another namespace */
+    struct link_tun tun;
 };
 
-/* Reads one link by name. Returns 0; -ENODEV when there is none; or another negative errno value.
+/* Reads one link by name, which may be an alternative name of it. Returns 0; -ENODEV when there is
+ * none; or another negative errno value.
  */
 int link_get(struct rtnl *rtnl, const char *name, struct link_info *info, char **errorp);
 
@@ -54,9 +70,10 @@ struct link_change {
 
 /* Changes all that is asked for with one request, so that listeners on the host (ovs-vswitchd,
  * which reconfigures itself at every link event) are woken as seldom as can be. The kernel goes
- * through the parts in an order of its own (do_setlink() in net/core/rtnetlink.c: address and MTU
- * before master and state, which suits us) and does not undo the earlier ones when a later one
- * fails.
+ * through the parts in an order of its own (do_setlink() in net/core/rtnetlink.c: address, MTU and
+ * alias, then master, then state; before Linux 6.0 state, then master) and does not undo the
+ * earlier ones when a later one fails. It announces address, MTU and state one by one even so, but
+ * at once.
  *
  * Returns 0, -ENODEV when the link is gone, or another negative errno value, with the kernel's own
  * words where it has some. `ifindex` and not a name, since a name may by now be another link's. */

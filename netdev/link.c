@@ -1,0 +1,321 @@
+#include "netdev/link.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "netdev/request.h"
+#include "netdev/rtnl.h"
+
+_Static_assert(sizeof(((struct mac *)NULL)->octet) == 6, "an Ethernet address");
+
+/* Of what type the attributes must be that are read below. */
+static const struct nla_policy link_policy[IFLA_MAX + 1] = {
+    [IFLA_IFNAME] = {.type = NLA_NUL_STRING, .maxlen = IFNAMSIZ},
+    [IFLA_IFALIAS] = {.type = NLA_NUL_STRING, .maxlen = LINK_ALIAS_SIZE},
+    [IFLA_MTU] = {.type = NLA_U32},
+    [IFLA_MAX_MTU] = {.type = NLA_U32},
+    [IFLA_MASTER] = {.type = NLA_U32},
+    [IFLA_LINK] = {.type = NLA_U32},
+    [IFLA_CARRIER] = {.type = NLA_U8},
+    [IFLA_LINKINFO] = {.type = NLA_NESTED},
+};
+
+static const struct nla_policy info_policy[IFLA_INFO_MAX + 1] = {
+    [IFLA_INFO_KIND] = {.type = NLA_NUL_STRING},
+    [IFLA_INFO_DATA] = {.type = NLA_NESTED},
+};
+
+static const struct nla_policy tun_policy[IFLA_TUN_MAX + 1] = {
+    [IFLA_TUN_OWNER] = {.type = NLA_U32},      [IFLA_TUN_GROUP] = {.type = NLA_U32},
+    [IFLA_TUN_TYPE] = {.type = NLA_U8},        [IFLA_TUN_PERSIST] = {.type = NLA_U8},
+    [IFLA_TUN_VNET_HDR] = {.type = NLA_U8},    [IFLA_TUN_MULTI_QUEUE] = {.type = NLA_U8},
+    [IFLA_TUN_NUM_QUEUES] = {.type = NLA_U32}, [IFLA_TUN_NUM_DISABLED_QUEUES] = {.type = NLA_U32},
+};
+
+static uint32_t get_u32(struct nlattr *attr, uint32_t otherwise)
+{
+    return attr ? nla_get_u32(attr) : otherwise;
+}
+
+static bool get_flag(struct nlattr *attr)
+{
+    return attr && nla_get_u8(attr);
+}
+
+static void parse_tun(struct nlattr *data, struct link_tun *tun)
+{
+    struct nlattr *attrs[IFLA_TUN_MAX + 1];
+
+    if (nla_parse_nested(attrs, IFLA_TUN_MAX, data, tun_policy)) {
+        return;
+    }
+    tun->tap = attrs[IFLA_TUN_TYPE] && nla_get_u8(attrs[IFLA_TUN_TYPE]) == IFF_TAP;
+    tun->vnet_hdr = get_flag(attrs[IFLA_TUN_VNET_HDR]);
+    tun->multi_queue = get_flag(attrs[IFLA_TUN_MULTI_QUEUE]);
+    tun->persist = get_flag(attrs[IFLA_TUN_PERSIST]);
+    tun->owner = get_u32(attrs[IFLA_TUN_OWNER], (uid_t)-1);
+    tun->group = get_u32(attrs[IFLA_TUN_GROUP], (gid_t)-1);
+    tun->n_queues = get_u32(attrs[IFLA_TUN_NUM_QUEUES], 0) +
+                    get_u32(attrs[IFLA_TUN_NUM_DISABLED_QUEUES], 0);
+}
+
+static void parse_linkinfo(struct nlattr *linkinfo, struct link_info *info)
+{
+    struct nlattr *attrs[IFLA_INFO_MAX + 1];
+
+    if (nla_parse_nested(attrs, IFLA_INFO_MAX, linkinfo, info_policy)) {
+        return;
+    }
+    if (attrs[IFLA_INFO_KIND]) {
+        nla_strlcpy(info->kind, attrs[IFLA_INFO_KIND], sizeof info->kind);
+    }
+    if (str_eq(info->kind, "tun") && attrs[IFLA_INFO_DATA]) {
+        parse_tun(attrs[IFLA_INFO_DATA], &info->tun);
+    }
+}
+
+/* Fills *info from an RTM_NEWLINK message. Returns false when it is none. */
+static bool parse_link(const struct nlmsghdr *message, struct link_info *info)
+{
+    struct nlattr *attrs[IFLA_MAX + 1];
+    /* libnl's parser takes messages that can be changed, and does not change them. */
+    struct nlmsghdr *m = (struct nlmsghdr *)(uintptr_t)message;
+
+    if (m->nlmsg_type != RTM_NEWLINK ||
+        nlmsg_parse(m, sizeof(struct ifinfomsg), attrs, IFLA_MAX, link_policy) ||
+        !attrs[IFLA_IFNAME]) {
+        return false;
+    }
+    const struct ifinfomsg *header = nlmsg_data(m);
+
+    memset(info, 0, sizeof *info);
+    info->ifindex = header->ifi_index;
+    info->up = header->ifi_flags & IFF_UP;
+    info->loopback = header->ifi_flags & IFF_LOOPBACK;
+    nla_strlcpy(info->name, attrs[IFLA_IFNAME], sizeof info->name);
+    if (attrs[IFLA_IFALIAS]) {
+        nla_strlcpy(info->alias, attrs[IFLA_IFALIAS], sizeof info->alias);
+    }
+    if (attrs[IFLA_ADDRESS] && nla_len(attrs[IFLA_ADDRESS]) == sizeof info->mac.octet) {
+        memcpy(info->mac.octet, nla_data(attrs[IFLA_ADDRESS]), sizeof info->mac.octet);
+    }
+    info->mtu = get_u32(attrs[IFLA_MTU], 0);
+    info->max_mtu = get_u32(attrs[IFLA_MAX_MTU], 0);
+    info->carrier = get_flag(attrs[IFLA_CARRIER]);
+    info->master = (int)get_u32(attrs[IFLA_MASTER], 0);
+    if (!attrs[IFLA_LINK_NETNSID]) {
+        info->lower = (int)get_u32(attrs[IFLA_LINK], 0);
+    }
+    if (attrs[IFLA_LINKINFO]) {
+        parse_linkinfo(attrs[IFLA_LINKINFO], info);
+    }
+    return true;
+}
+
+/* A growing array of links. */
+struct link_array {
+    struct link_info *links;
+    size_t n;
+    size_t capacity;
+};
+
+static void take_link(const struct nlmsghdr *reply, void *arg)
+{
+    struct link_array *array = arg;
+
+    if (!reply) {
+        array->n = 0;
+        return;
+    }
+    if (array->n == array->capacity) {
+        array->capacity = array->capacity ? 2 * array->capacity : 1;
+        array->links = mem_resize(array->links, array->capacity, sizeof *array->links);
+    }
+    if (parse_link(reply, &array->links[array->n])) {
+        array->n++;
+    }
+}
+
+/* A request for links without their counters, which are half of each message. */
+static struct nl_msg *new_get_request(int flags, int ifindex)
+{
+    struct nl_msg *request = request_new(RTM_GETLINK, flags, AF_UNSPEC, ifindex);
+
+    nla_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    return request;
+}
+
+/* Sends a request, and frees it, that is answered with one link. */
+static int get_one(struct rtnl *rtnl, struct nl_msg *request, struct link_info *info, char **errorp)
+{
+    struct link_array array = {0};
+    int error = request_send(rtnl, request, take_link, &array, errorp);
+
+    if (!error && array.n != 1) {
+        error = error_set(errorp, EPROTO, "the kernel's answer holds no link");
+    }
+    if (!error) {
+        *info = array.links[0];
+    }
+    free(array.links);
+    request_free(request);
+    return error;
+}
+
+int link_get(struct rtnl *rtnl, const char *name, struct link_info *info, char **errorp)
+{
+    int error = -ENODEV;
+
+    if (name[0] && strlen(name) < IFNAMSIZ) {
+        struct nl_msg *request = new_get_request(0, 0);
+
+        nla_put_string(request, IFLA_IFNAME, name);
+        error = get_one(rtnl, request, info, errorp);
+    }
+    if (error == -ENODEV) {
+        return error_set(errorp, ENODEV, "there is no link \"%s\"", name);
+    }
+    return error_wrap(errorp, error, "cannot read link \"%s\"", name);
+}
+
+int link_get_by_index(struct rtnl *rtnl, int ifindex, struct link_info *info, char **errorp)
+{
+    /* Index 0 would be a request by name, without a name. */
+    int error = ifindex > 0 ? get_one(rtnl, new_get_request(0, ifindex), info, errorp) : -ENODEV;
+
+    if (error == -ENODEV) {
+        return error_set(errorp, ENODEV, "there is no link with index %d", ifindex);
+    }
+    return error_wrap(errorp, error, "cannot read the link with index %d", ifindex);
+}
+
+int link_list(struct rtnl *rtnl, struct link_info **links, size_t *n, char **errorp)
+{
+    struct link_array array = {0};
+    struct nl_msg *request = new_get_request(NLM_F_DUMP, 0);
+    int error = request_send(rtnl, request, take_link, &array, errorp);
+
+    request_free(request);
+    if (error) {
+        free(array.links);
+        return error_wrap(errorp, error, "cannot list the links");
+    }
+    *links = array.links;
+    *n = array.n;
+    return 0;
+}
+
+/* `link "web0"`, or `link 7` for one that is gone; caller frees. */
+static char *describe(struct rtnl *rtnl, int ifindex)
+{
+    struct link_info info;
+
+    if (link_get_by_index(rtnl, ifindex, &info, NULL)) {
+        return str_printf("link %d", ifindex);
+    }
+    return str_printf("link \"%s\"", info.name);
+}
+
+/* What was asked for: "address fe:54:00:12:34:56, MTU 9000, state up"; caller frees. */
+static char *describe_change(const struct link_change *change)
+{
+    auto_free char *address = NULL;
+    auto_free char *mtu = NULL;
+    auto_free char *alias = NULL;
+    auto_free char *master = NULL;
+    char mac[MAC_TEXT_SIZE];
+
+    if (change->mac) {
+        address = str_printf(", address %s", mac_format(change->mac, mac));
+    }
+    if (change->mtu) {
+        mtu = str_printf(", MTU %u", change->mtu);
+    }
+    if (change->alias) {
+        alias = str_printf(", alias \"%s\"", change->alias);
+    }
+    if (change->master) {
+        master = change->master == LINK_NO_MASTER ? str_dup(", no master")
+                                                  : str_printf(", master %d", change->master);
+    }
+    auto_free char *all = str_printf("%s%s%s%s%s", address ? address : "", mtu ? mtu : "",
+                                     alias ? alias : "", master ? master : "",
+                                     change->state == LINK_UP     ? ", state up"
+                                     : change->state == LINK_DOWN ? ", state down"
+                                                                  : "");
+    return str_dup(all[0] ? all + 2 : "nothing");
+}
+
+static struct nl_msg *new_change_request(int ifindex, const struct link_change *change)
+{
+    struct nl_msg *request = request_new(RTM_SETLINK, 0, AF_UNSPEC, ifindex);
+    struct ifinfomsg *header = nlmsg_data(nlmsg_hdr(request));
+
+    if (change->state != LINK_KEEP) {
+        header->ifi_change = IFF_UP;
+        header->ifi_flags = change->state == LINK_UP ? IFF_UP : 0;
+    }
+    if (change->mac) {
+        nla_put(request, IFLA_ADDRESS, sizeof change->mac->octet, change->mac->octet);
+    }
+    if (change->mtu) {
+        nla_put_u32(request, IFLA_MTU, change->mtu);
+    }
+    if (change->alias) {
+        /* Without the NUL: length 0 is what removes an alias. */
+        nla_put(request, IFLA_IFALIAS, (int)strlen(change->alias), change->alias);
+    }
+    if (change->master) {
+        nla_put_u32(request, IFLA_MASTER,
+                    change->master == LINK_NO_MASTER ? 0 : (uint32_t)change->master);
+    }
+    return request;
+}
+
+/* Sends a request about a link, and frees it. */
+static int send_about(struct rtnl *rtnl, int ifindex, struct nl_msg *request, char **errorp)
+{
+    /* The kernel takes an index of 0 for "by name", and may then take another link. */
+    int error = ifindex > 0 ? request_send(rtnl, request, NULL, NULL, errorp)
+                            : error_set(errorp, ENODEV, "%m");
+
+    request_free(request);
+    return error;
+}
+
+int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *change, char **errorp)
+{
+    if (change->alias && strlen(change->alias) >= LINK_ALIAS_SIZE) {
+        return error_set(errorp, EINVAL, "alias of %zu bytes for link %d: the kernel takes %d",
+                         strlen(change->alias), ifindex, LINK_ALIAS_SIZE - 1);
+    }
+    int error = send_about(rtnl, ifindex, new_change_request(ifindex, change), errorp);
+
+    if (error && errorp) {
+        auto_free char *link = describe(rtnl, ifindex);
+        auto_free char *wish = describe_change(change);
+
+        error_wrap(errorp, error, "cannot set %s of %s", wish, link);
+    }
+    return error;
+}
+
+int link_delete(struct rtnl *rtnl, int ifindex, char **errorp)
+{
+    auto_free char *words = NULL;
+    int error = send_about(rtnl, ifindex, request_new(RTM_DELLINK, 0, AF_UNSPEC, ifindex), &words);
+
+    if (!error || error == -ENODEV) {
+        return 0;
+    }
+    auto_free char *link = describe(rtnl, ifindex);
+
+    return error_set(errorp, -error, "cannot delete %s: %s", link, words);
+}
