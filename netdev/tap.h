@@ -19,22 +19,30 @@ struct tap_options {
                           bytes */
     bool persist;      /* outlives its descriptors */
     uid_t owner; /* who may open it without CAP_NET_ADMIN; (uid_t)-1 for nobody in particular */
-    gid_t group; /* likewise, (gid_t)-1 */
+    gid_t group; /* likewise, (gid_t)-1; with both, only that user when in that group */
 };
 
 /* Makes a new tap, DOWN, and opens its `n_queues` queues. All or nothing.
  *
+ * With neither owner nor group it is given to the caller (geteuid()): a tap of nobody in particular
+ * can be opened by everyone who can open /dev/net/tun.
+ *
  * On success fds[0] to fds[n_queues - 1] are O_RDWR, O_NONBLOCK and O_CLOEXEC, and the caller
  * closes them; on failure `fds` is untouched and no tap is left. Returns 0; -EEXIST when a link of
- * that name exists, of whatever kind (IFF_TUN_EXCL: nothing is ever taken over by accident); or
- * another negative errno value. */
+ * that name exists, of whatever kind (IFF_TUN_EXCL: nothing is ever taken over by accident); -EPERM
+ * without CAP_NET_ADMIN; or another negative errno value. */
 int tap_create(const struct tap_options *options, int *fds, char **errorp);
 
-/* Opens the queues of a tap that exists already, and changes nothing of it: `persist`, `owner` and
- * `group` are ignored. The tap's own multi_queue flag must agree with n_queues > 1, or the kernel
- * answers EINVAL, which the sentence explains. Returns 0; -ENODEV when there is no such link;
- * -EINVAL when it is not a tap or its flags differ; -EBUSY when it is open already; -EPERM when it
- * is another user's; or another negative errno value. On failure `fds` is untouched. */
+/* Opens the queues of a tap that exists already, and never makes one. It changes nothing of it but
+ * vnet_hdr, which the kernel takes from each opening: `persist`, `owner` and `group` are ignored,
+ * and the size of the vnet header, which a persistent tap keeps from whoever set it last, is left
+ * for the VMM to set.
+ *
+ * The tap's own multi_queue flag must agree with n_queues > 1, or the kernel answers EINVAL, which
+ * the sentence explains. Returns 0; -ENODEV when there is no such link; -EINVAL when it is not a
+ * tap or its flags differ; -EBUSY when it is open already; -EPERM when it is another user's; -E2BIG
+ * when others have so many of its queues that too few are left; or another negative errno value. On
+ * failure `fds` is untouched. */
 int tap_open(const struct tap_options *options, int *fds, char **errorp);
 
 #endif

@@ -1,0 +1,380 @@
+/* Theory of operation. TUNSETIFF is one call with two meanings: it makes a device where there is
+ * none of the name, and attaches to it where there is one. Each function here wants exactly one of
+ * the two:
+ *
+ * - To make one, IFF_TUN_EXCL makes the kernel refuse a name that is taken.
+ * - To attach, the descriptor is first told (TUNSETIFINDEX) that a device made through it shall
+ *   have the index of lo. That is always taken, so that making one fails, while attaching does not
+ *   look at it. There is thus no moment between "it exists" and "open it".
+ *
+ * Whatever fails, the descriptors are closed. A tap made here dies with them, since it is made
+ * persistent as the last step of all.
+ */
+#include "netdev/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "netdev/ifname.h"
+#include "netdev/link.h"
+#include "netdev/rtnl.h"
+
+#define TUN_PATH "/dev/net/tun"
+
+/* LOOPBACK_IFINDEX of include/net/net_namespace.h, the same in every namespace. */
+#define LO_IFINDEX 1
+
+/* Queues while they are being opened. */
+struct queues {
+    int *fds;
+    unsigned n;
+};
+
+static void close_queues(struct queues *queues)
+{
+    for (unsigned i = 0; i < queues->n; i++) {
+        close(queues->fds[i]);
+    }
+    queues->n = 0;
+}
+
+static int check_options(const struct tap_options *options, char **errorp)
+{
+    int error = ifname_check(options->name, errorp);
+
+    if (error) {
+        return error;
+    }
+    if (options->n_queues < 1 || options->n_queues > TAP_MAX_QUEUES) {
+        return error_set(errorp, EINVAL, "tap \"%s\" cannot have %u queues: 1 to %d are possible",
+                         options->name, options->n_queues, TAP_MAX_QUEUES);
+    }
+    return 0;
+}
+
+static int wanted_flags(const struct tap_options *options)
+{
+    return IFF_TAP | IFF_NO_PI | (options->vnet_hdr ? IFF_VNET_HDR : 0) |
+           (options->n_queues > 1 ? IFF_MULTI_QUEUE : 0);
+}
+
+static int open_tun(int *fdp, char **errorp)
+{
+    int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd >= 0) {
+        *fdp = fd;
+        return 0;
+    }
+    const int err = errno;
+
+    switch (err) {
+    case EACCES:
+    case EPERM:
+        return error_set(errorp, err,
+                         "cannot open " TUN_PATH
+                         ": %m; run as root, or give this user access to the device");
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+        return error_set(errorp, err, "cannot open " TUN_PATH ": %m; is the tun module loaded?");
+    case EMFILE:
+        return error_set(errorp, err,
+                         "cannot open " TUN_PATH
+                         ": %m; each queue takes a descriptor: raise the limit (ulimit -n)");
+    default:
+        return error_set(errorp, err, "cannot open " TUN_PATH ": %m");
+    }
+}
+
+/* Attaches a descriptor of /dev/net/tun to the device of that name. Returns 0 or a negative errno
+ * value. */
+static int set_iff(int fd, const char *name, int flags)
+{
+    struct ifreq request = {0};
+
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+    request.ifr_flags = (short)flags;
+    return ioctl(fd, TUNSETIFF, &request) ? -errno : 0;
+}
+
+/* As set_iff(), but never makes a device: -EBUSY instead (or -EPERM for those that may not). */
+static int set_iff_existing(int fd, const char *name, int flags)
+{
+    unsigned taken = LO_IFINDEX;
+
+    if (ioctl(fd, TUNSETIFINDEX, &taken)) {
+        return -errno;
+    }
+    return set_iff(fd, name, flags);
+}
+
+/* Reads the link for a sentence or a check. */
+static int look_up(const char *name, struct link_info *info, char **errorp)
+{
+    struct rtnl *rtnl = NULL;
+    int error = rtnl_open(&rtnl, errorp);
+
+    if (!error) {
+        error = link_get(rtnl, name, info, errorp);
+    }
+    rtnl_close(rtnl);
+    return error;
+}
+
+/* "bridge", "tap", "link without a kind" and so on, for sentences. */
+static const char *kind_of(const struct link_info *info)
+{
+    if (str_eq(info->kind, "tun")) {
+        return info->tun.tap ? "tap" : "tun";
+    }
+    return info->kind[0] ? info->kind : "link without a kind";
+}
+
+static int refuse_creation(const char *name, int error, char **errorp)
+{
+    struct link_info info;
+
+    switch (error) {
+    case -EBUSY: /* what IFF_TUN_EXCL gives */
+    case -EEXIST:
+        if (look_up(name, &info, NULL)) {
+            return error_set(errorp, EEXIST, "cannot make tap \"%s\": the name is in use", name);
+        }
+        return error_set(errorp, EEXIST,
+                         "cannot make tap \"%s\": the name is in use, by a link of the kind \"%s\"",
+                         name, kind_of(&info));
+    case -EPERM:
+        return error_set(errorp, EPERM,
+                         "cannot make tap \"%s\": %m; this needs CAP_NET_ADMIN: run as root", name);
+    default:
+        return error_set(errorp, -error, "cannot make tap \"%s\": %m", name);
+    }
+}
+
+/* Whose the tap is, for a sentence; caller frees. */
+static char *describe_owner(const struct link_tun *tun)
+{
+    if (tun->owner != (uid_t)-1 && tun->group != (gid_t)-1) {
+        return str_printf("user %u and group %u", tun->owner, tun->group);
+    }
+    if (tun->group != (gid_t)-1) {
+        return str_printf("group %u", tun->group);
+    }
+    return str_printf("user %u", tun->owner);
+}
+
+/* Finds out what the error of set_iff_existing() means, by a look at the device. */
+static int refuse_opening(const struct tap_options *options, int error, char **errorp)
+{
+    const char *name = options->name;
+    struct link_info info;
+    int missing = look_up(name, &info, errorp);
+
+    if (missing) {
+        return error_wrap(errorp, missing, "cannot open tap \"%s\"", name);
+    }
+    if (!str_eq(info.kind, "tun") || !info.tun.tap) {
+        return error_set(errorp, EINVAL,
+                         "cannot open tap \"%s\": it is no tap but a link of the "
+                         "kind \"%s\"",
+                         name, kind_of(&info));
+    }
+    if (info.tun.multi_queue != (options->n_queues > 1)) {
+        return error_set(errorp, EINVAL,
+                         info.tun.multi_queue
+                             ? "cannot open tap \"%s\" with one queue: it was made with "
+                               "multi_queue, which takes two or more"
+                             : "cannot open tap \"%s\" with several queues: it was made without "
+                               "multi_queue, which takes one",
+                         name);
+    }
+    if (error == -EPERM) {
+        auto_free char *owner = describe_owner(&info.tun);
+
+        return error_set(errorp, EPERM,
+                         "cannot open tap \"%s\": it is for %s; others need CAP_NET_ADMIN", name,
+                         owner);
+    }
+    if (error == -EBUSY) {
+        return error_set(errorp, EBUSY, "cannot open tap \"%s\": it is open already", name);
+    }
+    if (error == -E2BIG) {
+        return error_set(errorp, E2BIG,
+                         "cannot open tap \"%s\" with %u queues: it has %u open ones, and %d are "
+                         "possible",
+                         name, options->n_queues, info.tun.n_queues, TAP_MAX_QUEUES);
+    }
+    return error_set(errorp, -error, "cannot open tap \"%s\": %m", name);
+}
+
+/* Opens queues of an existing tap until there are n_queues. */
+static int attach_queues(const struct tap_options *options, struct queues *queues, char **errorp)
+{
+    while (queues->n < options->n_queues) {
+        auto_close int fd = -1;
+        int error = open_tun(&fd, errorp);
+
+        if (error) {
+            return error_wrap(errorp, error, "queue %u of %u of tap \"%s\"", queues->n + 1,
+                              options->n_queues, options->name);
+        }
+        error = set_iff_existing(fd, options->name, wanted_flags(options));
+        if (error) {
+            return refuse_opening(options, error, errorp);
+        }
+        queues->fds[queues->n++] = steal_fd(&fd);
+    }
+    return 0;
+}
+
+/* Makes the tap and opens its first queue. */
+static int make_device(const struct tap_options *options, struct queues *queues, char **errorp)
+{
+    auto_close int fd = -1;
+    int error = open_tun(&fd, errorp);
+
+    if (error) {
+        return error_wrap(errorp, error, "cannot make tap \"%s\"", options->name);
+    }
+    error = set_iff(fd, options->name, wanted_flags(options) | IFF_TUN_EXCL);
+    if (error) {
+        return refuse_creation(options->name, error, errorp);
+    }
+    queues->fds[queues->n++] = steal_fd(&fd);
+    return 0;
+}
+
+/* Sets who may open the tap. Never leaves it to nobody in particular: the kernel takes that for
+ * "everyone who can open /dev/net/tun", which often is everyone. */
+static int set_owner(const struct tap_options *options, int fd, char **errorp)
+{
+    uid_t owner = options->owner;
+
+    if (owner == (uid_t)-1 && options->group == (gid_t)-1) {
+        owner = geteuid();
+    }
+    if (owner != (uid_t)-1 && ioctl(fd, TUNSETOWNER, (unsigned long)owner)) {
+        return error_set(errorp, errno, "cannot give tap \"%s\" to user %u: %m", options->name,
+                         owner);
+    }
+    if (options->group != (gid_t)-1 && ioctl(fd, TUNSETGROUP, (unsigned long)options->group)) {
+        return error_set(errorp, errno, "cannot give tap \"%s\" to group %u: %m", options->name,
+                         options->group);
+    }
+    return 0;
+}
+
+/* Checks that all queues of a new tap are ours. Between its making and set_owner() it was
+ * anybody's, and a stranger with a queue of it would get a share of the guest's frames. A tap with
+ * a single queue lets in nobody while we have it open. */
+static int check_for_strangers(const struct tap_options *options, char **errorp)
+{
+    struct link_info info;
+    struct rtnl *rtnl = NULL;
+    int error = rtnl_open(&rtnl, errorp);
+
+    if (!error) {
+        error = link_get(rtnl, options->name, &info, errorp);
+    }
+    if (!error && info.tun.n_queues != options->n_queues) {
+        /* It would outlive our descriptors, by theirs. */
+        link_delete(rtnl, info.ifindex, NULL);
+        error = error_set(errorp, EBUSY,
+                          "another process opened tap \"%s\" while it was made; it was deleted",
+                          options->name);
+    }
+    rtnl_close(rtnl);
+    return error;
+}
+
+static int make_queues(const struct tap_options *options, struct queues *queues, char **errorp)
+{
+    int error = make_device(options, queues, errorp);
+
+    if (!error) {
+        error = set_owner(options, queues->fds[0], errorp);
+    }
+    if (!error && options->n_queues > 1) {
+        error = attach_queues(options, queues, errorp);
+        if (!error) {
+            error = check_for_strangers(options, errorp);
+        }
+    }
+    if (!error && options->persist && ioctl(queues->fds[0], TUNSETPERSIST, 1UL)) {
+        error = error_set(errorp, errno, "cannot make tap \"%s\" persistent: %m", options->name);
+    }
+    return error;
+}
+
+/* Checks that all queues are of one device, since they were attached by name one after another, and
+ * that it has the flags asked for, since the kernel ignores those of a later queue. */
+static int check_queues(const struct tap_options *options, const struct queues *queues,
+                        char **errorp)
+{
+    struct ifreq first = {0};
+
+    for (unsigned i = 0; i < queues->n; i++) {
+        struct ifreq now = {0};
+
+        if (ioctl(queues->fds[i], TUNGETIFF, &now)) {
+            return error_set(errorp, ENODEV, "tap \"%s\" was deleted while it was opened",
+                             options->name);
+        }
+        if (i == 0) {
+            first = now;
+        }
+        if (!str_eq(now.ifr_name, first.ifr_name)) {
+            return error_set(errorp, ENODEV, "tap \"%s\" was renamed while it was opened",
+                             options->name);
+        }
+        if (!(now.ifr_flags & IFF_VNET_HDR) != !options->vnet_hdr) {
+            return error_set(errorp, EINVAL, "tap \"%s\" is open already, %s vnet_hdr",
+                             options->name, options->vnet_hdr ? "without" : "with");
+        }
+    }
+    return 0;
+}
+
+static int open_queues(const struct tap_options *options, struct queues *queues, char **errorp)
+{
+    int error = attach_queues(options, queues, errorp);
+
+    return error ? error : check_queues(options, queues, errorp);
+}
+
+/* Runs `fill` on an empty set of queues, and hands over what it opened, or closes it. */
+static int all_or_nothing(int (*fill)(const struct tap_options *, struct queues *, char **),
+                          const struct tap_options *options, int *fds, char **errorp)
+{
+    int error = check_options(options, errorp);
+
+    if (error) {
+        return error;
+    }
+    auto_free int *opened = mem_zalloc(options->n_queues * sizeof *opened);
+    struct queues queues = {.fds = opened};
+
+    error = fill(options, &queues, errorp);
+    if (error) {
+        close_queues(&queues);
+        return error;
+    }
+    memcpy(fds, opened, options->n_queues * sizeof *fds);
+    return 0;
+}
+
+int tap_create(const struct tap_options *options, int *fds, char **errorp)
+{
+    return all_or_nothing(make_queues, options, fds, errorp);
+}
+
+int tap_open(const struct tap_options *options, int *fds, char **errorp)
+{
+    return all_or_nothing(open_queues, options, fds, errorp);
+}
