@@ -49,6 +49,10 @@ struct _xmlNode *vif_network_format(const struct vif_network *network);
 
 void vif_network_clear(struct vif_network *network);
 
+/* Whether libvirt itself runs the network's bridge and routes or isolates it: <forward> is missing
+ * or says nat, route or open. */
+bool vif_network_is_routed(const struct vif_network *network);
+
 /* Networks by name, read when they are first asked for. */
 struct vif_networks;
 
@@ -72,7 +76,10 @@ int vif_networks_find(struct vif_networks *networks, const char *name,
  * bandwidth, isolation and trust are inherited as libvirt does it (networkAllocatePort() in
  * src/network/bridge_driver.c): the interface's own VLAN wins over the portgroup's, and that over
  * the network's; virtualports are merged, and contradictions refused; and so on. A portgroup that
- * does not exist is an error. On success *actual is overwritten and the caller clears it. */
+ * does not exist is an error. source_network and source_portgroup stay set, for sentences.
+ *
+ * Returns 0, and *actual is overwritten and the caller clears it; -ENOENT without such a portgroup;
+ * or -EINVAL. */
 int vif_network_resolve(const struct vif_network *network, const struct vif_spec *spec,
                         struct vif_spec *actual, char **errorp);
 

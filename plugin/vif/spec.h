@@ -3,6 +3,13 @@
  * The grammar is libvirt's (docs/formatdomain, "Network interfaces", and domaincommon.rng); what
  * libvirt's parser refuses in the elements used here is refused here, with the element named.
  * Elements and attributes that are not used here are kept, and written back unchanged.
+ *
+ * Read differently than by libvirt, on purpose:
+ * - <port isolated='yes'> is taken together with an openvswitch virtualport: it becomes
+ *   Port.protected there. libvirt knows isolation on Linux bridges only.
+ * - <source mode='auto'> of type='direct' and <target mode> are vifplug's own.
+ * - What libvirt accepts but its schema and its own running guests do not is refused: empty names,
+ *   queues='0', an MTU above 65535, rates above 32 bits, managed='no' without a device.
  */
 #ifndef VIF_SPEC_H
 #define VIF_SPEC_H
@@ -21,7 +28,8 @@ enum vif_type {
     VIF_TYPE_NETWORK,
     VIF_TYPE_DIRECT,
     VIF_TYPE_ETHERNET,
-    VIF_TYPE_OTHER, /* user, hostdev, vhostuser, vdpa, ...: left alone */
+    VIF_TYPE_OTHER, /* user, hostdev, vhostuser, vdpa, ...: left alone; of the fields only
+                       type_name, mac, target, managed, model and alias are set */
 };
 
 /* An attribute that says yes, no, or nothing. */
@@ -43,8 +51,14 @@ struct vif_vlan {
 struct vif_virtualport {
     bool present;
     char *type;         /* "openvswitch", "midonet", "802.1Qbg", "802.1Qbh", or NULL */
-    char *interface_id; /* UUID, or NULL */
-    char *profile_id;   /* or NULL */
+    char *interface_id; /* UUID in lower case, or NULL */
+    char *profile_id;   /* at most 39 bytes, or NULL */
+
+    /* Parameters of 802.1Qbg, numbers in decimal, or NULL: read, inherited and written. */
+    char *manager_id;
+    char *type_id;
+    char *type_id_version;
+    char *instance_id; /* UUID in lower case */
 };
 
 /* <inbound average='' peak='' burst='' floor=''/>; 0 for what is not given. Units as in libvirt. */
@@ -88,7 +102,8 @@ struct vif_spec {
     bool target_mode_given;
 
     char *model;       /* <model type>, or NULL */
-    unsigned n_queues; /* <driver queues>; 0 where not given */
+    unsigned n_queues; /* <driver queues>; 0 where not given, or where the model is one without
+                          queues: then libvirt overlooks them */
     unsigned mtu;      /* <mtu size>, bytes; 0 where not given */
     bool link_down;    /* <link state='down'/> */
     char *script;      /* <script path>, or NULL */

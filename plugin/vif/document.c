@@ -1,0 +1,250 @@
+#include "vif/document.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "vif/uuidtext.h"
+#include "vif/xml.h"
+#include "vif/xmlfile.h"
+
+struct vif_xml {
+    xmlDoc *doc;
+};
+
+/* The <interface> elements of a domain, in order: /domain/devices/interface. `previous` is the one
+ * before, NULL for the first. */
+static xmlNode *next_interface(const xmlNode *domain, const xmlNode *previous)
+{
+    const xmlNode *devices;
+    xmlNode *found;
+
+    if (previous) {
+        found = xml_next(previous);
+        if (found) {
+            return found;
+        }
+        devices = xml_next(previous->parent);
+    } else {
+        devices = xml_child(domain, "devices");
+    }
+    while (devices) {
+        found = xml_child(devices, "interface");
+        if (found) {
+            return found;
+        }
+        devices = xml_next(devices);
+    }
+    return NULL;
+}
+
+/* "interface 2 (target "web0")", from the XML, since the spec may be what is wrong; caller frees.
+ */
+static char *name_interface(const xmlNode *node, size_t number)
+{
+    const xmlNode *target = xml_child(node, "target");
+    auto_free char *dev = target ? xml_attribute(target, "dev") : NULL;
+
+    return dev ? str_printf("interface %zu (target \"%s\")", number, dev)
+               : str_printf("interface %zu", number);
+}
+
+static int check_target_is_free(const struct vif_document *document, const char *target,
+                                char **errorp)
+{
+    for (size_t i = 0; target && i < document->n_specs; i++) {
+        if (str_eq(document->specs[i].target, target)) {
+            return error_set(errorp, EINVAL, "interface %zu has that target already", i + 1);
+        }
+    }
+    return 0;
+}
+
+static int add_interface(const xmlNode *node, struct vif_document *document, char **errorp)
+{
+    auto_free char *name = name_interface(node, document->n_specs + 1);
+    struct vif_spec spec = {0};
+    int error = vif_spec_parse(node, &spec, errorp);
+
+    if (error) {
+        return error_wrap(errorp, error, "%s", name);
+    }
+    error = check_target_is_free(document, spec.target, errorp);
+    if (error) {
+        vif_spec_clear(&spec);
+        return error_wrap(errorp, error, "%s", name);
+    }
+    document->specs = mem_resize(document->specs, document->n_specs + 1, sizeof spec);
+    document->specs[document->n_specs++] = spec;
+    return 0;
+}
+
+static int parse_domain(const xmlNode *root, struct vif_document *document, char **errorp)
+{
+    const xmlNode *name = xml_child(root, "name");
+    const xmlNode *uuid = xml_child(root, "uuid");
+    auto_free char *uuid_text = uuid ? xml_text(uuid) : NULL;
+    char normal[UUID_TEXT_SIZE];
+
+    document->domain_name = name ? xml_text(name) : NULL;
+    if (uuid) {
+        if (!uuid_text || !uuid_normalize(uuid_text, normal)) {
+            return error_set(errorp, EINVAL, "<uuid>%s</uuid> of the domain is not a UUID",
+                             uuid_text ? uuid_text : "");
+        }
+        document->domain_uuid = str_dup(normal);
+    }
+    for (const xmlNode *node = NULL; (node = next_interface(root, node));) {
+        int error = add_interface(node, document, errorp);
+
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+static int parse_root(const xmlNode *root, struct vif_document *document, char **errorp)
+{
+    if (xml_is(root, "domain")) {
+        document->kind = VIF_DOCUMENT_DOMAIN;
+        return parse_domain(root, document, errorp);
+    }
+    if (xml_is(root, "network")) {
+        document->kind = VIF_DOCUMENT_NETWORK;
+
+        int error = vif_network_parse(root, &document->network, errorp);
+
+        if (!error) {
+            str_assign(&document->network.file, document->file);
+        }
+        return error;
+    }
+    if (xml_is(root, "interface")) {
+        document->kind = VIF_DOCUMENT_INTERFACE;
+        document->specs = mem_zalloc(sizeof *document->specs);
+
+        int error = vif_spec_parse(root, document->specs, errorp);
+
+        document->n_specs = error ? 0 : 1;
+        return error;
+    }
+    return error_set(errorp, EINVAL,
+                     "line %ld: the root element is <%s>%s, but <interface>, <network> or <domain> "
+                     "is expected",
+                     xmlGetLineNo(root), root->name, root->ns ? " of some XML namespace" : "");
+}
+
+int vif_document_parse(const char *name, const char *text, size_t length,
+                       struct vif_document *document, char **errorp)
+{
+    struct vif_document new = {.file = str_dup(name), .xml = mem_zalloc(sizeof *new.xml)};
+    int error;
+
+    if (length > VIF_DOCUMENT_MAX) {
+        error = error_set(errorp, EFBIG, "is larger than %d MiB", VIF_DOCUMENT_MAX >> 20);
+    } else {
+        error = xml_parse_text(text, length, &new.xml->doc, errorp);
+    }
+    if (!error) {
+        error = parse_root(xmlDocGetRootElement(new.xml->doc), &new, errorp);
+    }
+    if (error) {
+        vif_document_clear(&new);
+        return error_wrap(errorp, error, "%s", name);
+    }
+    *document = new;
+    return 0;
+}
+
+int vif_document_load(const char *file, struct vif_document *document, char **errorp)
+{
+    const char *name = strcmp(file, "-") == 0 ? "standard input" : file;
+    auto_free char *text = NULL;
+    size_t length;
+    int error = xml_read_file(file, VIF_DOCUMENT_MAX, &text, &length, errorp);
+
+    if (error) {
+        return error_wrap(errorp, error, "%s", name);
+    }
+    return vif_document_parse(name, text, length, document, errorp);
+}
+
+/* The white space in front of `node` on its line, for what is laid out in its place; caller frees.
+ */
+static char *indent_of(const xmlNode *node)
+{
+    const xmlNode *before = node->prev;
+
+    if (!before || before->type != XML_TEXT_NODE) {
+        return str_dup("");
+    }
+
+    const char *text = (const char *)before->content;
+    const char *newline = strrchr(text, '\n');
+    const char *indent = newline ? newline + 1 : text;
+
+    return str_dup(indent[strspn(indent, " \t")] ? "" : indent);
+}
+
+static void replace(xmlNode *old, xmlNode *new)
+{
+    auto_free char *indent = indent_of(old);
+
+    xml_lay_out(new, indent);
+    xmlReplaceNode(old, new);
+    xmlFreeNode(old);
+}
+
+static void replace_interfaces(const struct vif_document *document, xmlNode *domain,
+                               enum vif_form form)
+{
+    xmlNode *node = NULL;
+
+    for (size_t i = 0; i < document->n_specs && (node = next_interface(domain, node)); i++) {
+        xmlNode *written = vif_spec_format(&document->specs[i], form);
+
+        replace(node, written);
+        node = written;
+    }
+}
+
+char *vif_document_format(const struct vif_document *document, enum vif_form form)
+{
+    xmlDoc *copy = xmlCopyDoc(document->xml->doc, 1);
+    xmlNode *root = xmlDocGetRootElement(copy);
+    char *text;
+
+    switch (document->kind) {
+    case VIF_DOCUMENT_INTERFACE:
+        replace(root, vif_spec_format(&document->specs[0], form));
+        break;
+    case VIF_DOCUMENT_NETWORK:
+        replace(root, vif_network_format(&document->network));
+        break;
+    case VIF_DOCUMENT_DOMAIN:
+        replace_interfaces(document, root, form);
+        break;
+    }
+    text = xml_dump(copy);
+    xmlFreeDoc(copy);
+    return text;
+}
+
+void vif_document_clear(struct vif_document *document)
+{
+    free(document->file);
+    free(document->domain_name);
+    free(document->domain_uuid);
+    for (size_t i = 0; i < document->n_specs; i++) {
+        vif_spec_clear(&document->specs[i]);
+    }
+    free(document->specs);
+    vif_network_clear(&document->network);
+    if (document->xml) {
+        xmlFreeDoc(document->xml->doc);
+    }
+    free(document->xml);
+    *document = (struct vif_document){0};
+}
