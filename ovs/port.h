@@ -32,6 +32,7 @@ enum ovs_vlan_mode {
     OVS_VLAN_ACCESS,
     OVS_VLAN_NATIVE_TAGGED,
     OVS_VLAN_NATIVE_UNTAGGED,
+    OVS_VLAN_DOT1Q_TUNNEL, /* only read, never wished */
 };
 
 /* The word that stands in the vlan_mode column. */
