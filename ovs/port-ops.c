@@ -301,13 +301,3 @@ struct json *port_ops_wait(const char *const *interface_uuids, size_t n, long lo
     }
     return ops;
 }
-
-char *ovs_ports_describe(const struct ovs_port *ports, size_t n, const char *plug_id,
-                         const char *caller, bool pretty)
-{
-    struct json *ops = port_ops_add(ports, n, plug_id, caller, NULL);
-    char *text = json_to_string(ops, pretty ? JSSF_SORT | JSSF_PRETTY : JSSF_SORT);
-
-    json_destroy(ops);
-    return text;
-}

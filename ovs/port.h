@@ -129,8 +129,8 @@ int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, cons
  * transaction. A row that is gone is success. Does not wait for ovs-vswitchd. */
 int ovs_ports_remove(struct ovsdb *db, const struct ovs_port_row *rows, size_t n, char **errorp);
 
-/* The operations that ovs_ports_add() would send first, as the JSON text of an array, indented when
- * `pretty`; caller frees. Needs no connection. */
+/* The operations that ovs_ports_add() would send first, as the JSON text of an array, one
+ * operation a line when `pretty`; caller frees. Needs no connection. */
 char *ovs_ports_describe(const struct ovs_port *ports, size_t n, const char *plug_id,
                          const char *caller, bool pretty);
 
