@@ -76,19 +76,18 @@ static void delete_port(struct json *ops, const char *port_uuid)
 }
 
 /* The name must belong to the row that the caller saw, which goes. Port.name is immutable and
- * unique, so "that row still exists" says it all, and needs no search by name. */
+ * unique, so "that row still exists" says it all, and needs no search by name.
+ *
+ * There is no such guard for a name that is to be free. The schema has a unique index on Port.name
+ * and on Interface.name, which the server checks at the commit, so a taken name is refused anyway;
+ * a `wait` for each name is a scan of both tables, and made a transaction of 500 ports beside 1000
+ * others three times as expensive (75 ms instead of 25). */
 static void replace(struct json *ops, const struct ovs_port *port)
 {
     txn_wait(ops, "Port", where_row(port->replaces), "name", false,
              rows_with("name", json_string_create(port->name)), 0);
     delete_port(ops, port->replaces);
     delete_qos(ops, port->name, NULL);
-}
-
-static void guard_free(struct json *ops, const struct ovs_port *port)
-{
-    txn_wait(ops, "Port", where_name(port->name), "name", false, json_array_create_empty(), 0);
-    txn_wait(ops, "Interface", where_name(port->name), "name", false, json_array_create_empty(), 0);
 }
 
 static void add_rate(struct json *map, const char *key, uint64_t value)
@@ -254,8 +253,6 @@ struct json *port_ops_add(const struct ovs_port *ports, size_t n, const char *pl
     for (size_t i = 0; i < n; i++) {
         if (ports[i].replaces[0]) {
             replace(ops, &ports[i]);
-        } else {
-            guard_free(ops, &ports[i]);
         }
     }
     for (size_t i = 0; i < n; i++) {
