@@ -15,7 +15,8 @@ struct rtnl;
  * included together with net/if.h. */
 #define LINK_ALIAS_SIZE 256
 
-/* What only links of the kind "tun" have: IFLA_TUN_* of linux/if_link.h. All zeros for others. */
+/* What only links of the kind "tun" have: IFLA_TUN_* of linux/if_link.h, since Linux 4.17. All
+ * zeros for others. */
 struct link_tun {
     bool tap; /* Ethernet frames; false for a tun, which carries IP packets */
     bool vnet_hdr;
@@ -47,8 +48,7 @@ struct link_info {
 };
 
 /* Reads one link by name, which may be an alternative name of it. Returns 0; -ENODEV when there is
- * none; or another negative errno value.
- */
+ * none; or another negative errno value. */
 int link_get(struct rtnl *rtnl, const char *name, struct link_info *info, char **errorp);
 
 /* As link_get(), by index. */
