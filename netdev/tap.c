@@ -7,8 +7,7 @@
  *   have the index of lo. That is always taken, so that making one fails, while attaching does not
  *   look at it. There is thus no moment between "it exists" and "open it".
  *
- * Whatever fails, the descriptors are closed. A tap made here dies with them, since it is made
- * persistent as the last step of all.
+ * Whatever fails, the descriptors are closed, and a tap made here dies with them.
  */
 #include "netdev/tap.h"
 
@@ -364,9 +363,6 @@ static int make_queues(const struct tap_options *options, struct queues *queues,
             error = check_for_strangers(options, errorp);
         }
     }
-    if (!error && options->persist && ioctl(queues->fds[0], TUNSETPERSIST, 1UL)) {
-        error = error_set(errorp, errno, "cannot make tap \"%s\" persistent: %m", options->name);
-    }
     return error;
 }
 
@@ -399,4 +395,13 @@ int tap_create(const struct tap_options *options, int *fds, char **errorp)
 int tap_open(const struct tap_options *options, int *fds, char **errorp)
 {
     return all_or_nothing(open_queues, options, fds, errorp);
+}
+
+int tap_set_persistent(int fd, bool persistent, char **errorp)
+{
+    if (ioctl(fd, TUNSETPERSIST, (unsigned long)persistent)) {
+        return error_set(errorp, errno, "cannot make a tap %s: %m",
+                         persistent ? "persistent" : "go with its descriptors");
+    }
+    return 0;
 }

@@ -127,8 +127,10 @@ static void create(const struct tap_options *wish)
 /* Makes a persistent tap that nobody has open. */
 static void create_and_close(struct tap_options wish)
 {
-    wish.persist = true;
+    char *error = NULL;
+
     create(&wish);
+    check_ok(tap_set_persistent(fds[0], true, &error), &error);
     close_all();
 }
 
@@ -239,16 +241,25 @@ static void the_limit_on_descriptors_leaves_nothing(void **state)
 
 static void persistent_taps_stay(void **state)
 {
-    struct tap_options wish = options("t0", 2);
+    const struct tap_options wish = options("t0", 2);
+    char *error = NULL;
 
     (void)state;
-    wish.persist = true;
     create(&wish);
+    check_queues("t0", 2, IFF_MULTI_QUEUE);
+    check_ok(tap_set_persistent(fds[1], true, &error), &error);
     check_queues("t0", 2, IFF_MULTI_QUEUE | IFF_PERSIST);
     close_all();
     assert_true(exists("t0"));
     assert_false(get("t0").carrier);
     assert_int_equal(get("t0").tun.n_queues, 0);
+
+    check_ok(tap_open(&wish, fds, &error), &error);
+    check_ok(tap_set_persistent(fds[0], false, &error), &error);
+    close_all();
+    assert_false(exists("t0"));
+    check_error(tap_set_persistent(STDIN_FILENO, true, &error), -ENOTTY, &error,
+                "cannot make a tap persistent: Inappropriate ioctl for device");
 }
 
 static int open_it(void *arg, char **errorp)
