@@ -1,11 +1,12 @@
 # shellcheck shell=bash
-# Sourced by the scripts: what they are doing, line by line, with the seconds since they began.
+# Sourced by the scripts: what they are doing, line by line, with the seconds since the first of
+# them began, for they call each other.
 
-say_begin=${EPOCHREALTIME/./}
+export VIFPLUG_BEGIN="${VIFPLUG_BEGIN:-${EPOCHREALTIME//[!0-9]/}}"
 
 # say TEXT...: one line of progress: "  12.3s  TEXT".
 say() {
-    local us=$((${EPOCHREALTIME/./} - say_begin))
+    local us=$((${EPOCHREALTIME//[!0-9]/} - VIFPLUG_BEGIN))
     printf '%4d.%ds  %s\n' $((us / 1000000)) $((us / 100000 % 10)) "$*"
 }
 
