@@ -118,7 +118,7 @@ static int choose_name(const struct vif_spec *spec, struct vif_port *port, char 
     }
     int error = ifname_check(spec->target, errorp);
     if (!error) {
-        strcpy(port->name, spec->target);
+        str_copy(port->name, sizeof port->name, spec->target);
     }
     return error;
 }
