@@ -170,7 +170,7 @@ int ovsdb_reconnect(struct ovsdb *db, long long deadline, char **errorp)
             return 0;
         }
         if (now_ms() + RETRY_MS >= deadline) {
-            return error_set(errorp, -error, "%s", sentence);
+            return ovsdb_report(error, sentence, errorp);
         }
         struct habits habits;
 
@@ -272,4 +272,9 @@ int ovsdb_request(struct ovsdb *db, const char *method, struct json *params, lon
     }
     jsonrpc_msg_destroy(reply);
     return error;
+}
+
+int ovsdb_report(int error, const char *sentence, char **errorp)
+{
+    return error ? error_set(errorp, -error, "%s", sentence) : 0;
 }
