@@ -103,7 +103,6 @@ static int try_commit(struct plug *plug, long long deadline, char **errorp)
                 "the OVSDB server at %s refused to add the ports: %s%s%s", plug->db->remote,
                 refusal.error, *refusal.details ? ": " : "", refusal.details);
 
-            plug->maybe_committed = false;
             error = conflict_explain(plug->db, plug->ports, plug->n, is_conflict(plug, &refusal),
                                      sentence, errorp);
         }
