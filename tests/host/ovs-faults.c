@@ -199,14 +199,12 @@ static void a_server_that_talks_nonsense_is_survived(void **state)
 }
 
 /* The connection is lost around the transaction that inserts. */
-static int add_through_proxy(bool deliver, int times, const char *trigger, char **error)
+static int add_through_proxy(struct proxy proxy, char **error)
 {
-    struct proxy proxy = {.path = PROXY,
-                          .server = OVS_SOCKET,
-                          .trigger = trigger,
-                          .times = times,
-                          .deliver = deliver};
     int64_t ofport = 0;
+
+    proxy.path = PROXY;
+    proxy.server = OVS_SOCKET;
 
     proxy_start(&proxy);
     struct ovsdb *db = open_remote("unix:" PROXY, 3000);
@@ -227,7 +225,9 @@ static void a_reply_that_was_lost_is_found_out(void **state)
     char *error = NULL;
 
     (void)state;
-    check_ok(add_through_proxy(true, 1, "\"insert\"", &error), &error);
+    check_ok(add_through_proxy((struct proxy){.trigger = "\"insert\"", .times = 1, .deliver = true},
+                               &error),
+             &error);
 }
 
 static void a_request_that_was_lost_is_sent_again(void **state)
@@ -235,7 +235,20 @@ static void a_request_that_was_lost_is_sent_again(void **state)
     char *error = NULL;
 
     (void)state;
-    check_ok(add_through_proxy(false, 1, "\"insert\"", &error), &error);
+    check_ok(add_through_proxy((struct proxy){.trigger = "\"insert\"", .times = 1}, &error),
+             &error);
+}
+
+/* The server reads the first request only after we have looked, so the second one finds the names
+ * taken: by us. */
+static void a_request_that_comes_late_is_ours(void **state)
+{
+    char *error = NULL;
+
+    (void)state;
+    check_ok(add_through_proxy((struct proxy){.trigger = "\"insert\"", .times = 1, .late = true},
+                               &error),
+             &error);
 }
 
 static void a_request_that_is_lost_twice_is_given_up(void **state)
@@ -243,7 +256,8 @@ static void a_request_that_is_lost_twice_is_given_up(void **state)
     char *error = NULL;
 
     (void)state;
-    check_error(add_through_proxy(false, 2, "\"insert\"", &error), -ECONNRESET, &error,
+    check_error(add_through_proxy((struct proxy){.trigger = "\"insert\"", .times = 2}, &error),
+                -ECONNRESET, &error,
                 "closed the connection twice while the ports were being added");
 }
 
@@ -252,8 +266,11 @@ static void a_connection_lost_while_waiting_is_made_again(void **state)
     char *error = NULL;
 
     (void)state;
-    check_ok(add_through_proxy(false, 1, "\"ofport\"", &error), &error);
-    check_ok(add_through_proxy(true, 1, "\"ofport\"", &error), &error);
+    check_ok(add_through_proxy((struct proxy){.trigger = "\"ofport\"", .times = 1}, &error),
+             &error);
+    check_ok(add_through_proxy((struct proxy){.trigger = "\"ofport\"", .times = 1, .deliver = true},
+                               &error),
+             &error);
 }
 
 static void a_lost_removal_is_repeated(void **state)
@@ -348,6 +365,7 @@ int main(void)
         test(a_server_that_talks_nonsense_is_survived),
         test(a_reply_that_was_lost_is_found_out),
         test(a_request_that_was_lost_is_sent_again),
+        test(a_request_that_comes_late_is_ours),
         test(a_request_that_is_lost_twice_is_given_up),
         test(a_connection_lost_while_waiting_is_made_again),
         test(a_lost_removal_is_repeated),

@@ -2,7 +2,8 @@
  *
  * It runs in a process of its own, serves one client at a time, and passes everything on, until a
  * message of the client holds the trigger: then the connection is closed, either without the
- * message being passed on, or after the server has replied to it, which the client never sees.
+ * message being passed on, or after the server has replied to it, which the client never sees; or
+ * the message is passed on late, when the client sends one like it again.
  */
 #ifndef TESTS_SUPPORT_PROXY_H
 #define TESTS_SUPPORT_PROXY_H
@@ -26,6 +27,9 @@ struct proxy {
     const char *trigger; /* text in a message of the client's */
     int times;           /* how often to lose the connection */
     bool deliver;        /* let the server have the message first */
+    bool late;           /* let the server have it before the next one that holds the trigger */
+    char *held;          /* the message kept for that, */
+    int held_server;     /* and its way to the server */
     pid_t pid;
 };
 
@@ -52,6 +56,20 @@ static inline bool proxy_pass_(int to, const char *data, ssize_t size)
     return send(to, data, (size_t)size, MSG_NOSIGNAL) == size;
 }
 
+/* Passes on the message that was held, and waits for the reply, which nobody gets. */
+static inline void proxy_release_(struct proxy *proxy)
+{
+    char reply[65536];
+
+    if (proxy->held) {
+        proxy_pass_(proxy->held_server, proxy->held, (ssize_t)strlen(proxy->held));
+        (void)!recv(proxy->held_server, reply, sizeof reply, 0);
+        close(proxy->held_server);
+        free(proxy->held);
+        proxy->held = NULL;
+    }
+}
+
 /* Serves one client until one side closes or the trigger was met. */
 static inline void proxy_serve_(struct proxy *proxy, int client, int server)
 {
@@ -69,9 +87,17 @@ static inline void proxy_serve_(struct proxy *proxy, int client, int server)
                 return;
             }
             data[size] = '\0';
-            bool triggered = i == 0 && proxy->times > 0 && strstr(data, proxy->trigger);
+            bool match = i == 0 && strstr(data, proxy->trigger);
+            bool triggered = match && proxy->times > 0;
 
+            if (match) {
+                proxy_release_(proxy);
+            }
             if (triggered && !proxy->deliver) {
+                if (proxy->late) {
+                    proxy->held = strdup(data);
+                    proxy->held_server = dup(server);
+                }
                 proxy->times--;
                 return;
             }
