@@ -6,7 +6,7 @@
 #define PROXY "/run/proxy.sock"
 
 /* A step may take its timeout, and we allow this for a loaded machine. */
-#define SLACK_MS 1500
+#define SLACK_MS 2500
 
 static int make_switch(void **state)
 {

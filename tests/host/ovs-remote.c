@@ -1,6 +1,9 @@
 /* ovs/ovsdb.h over tcp: and ssl:, with host names, several remotes, and wrong keys. */
 #include "support/ovs.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "ovs/bridge.h"
 
 #define PKI     "/run/pki"
@@ -179,6 +182,25 @@ static void no_tls_there_is_said(void **state)
     free(error);
 }
 
+/* getaddrinfo() would ask it for ten seconds. */
+static void a_silent_name_server_is_not_waited_for(void **state)
+{
+    struct ovsdb_options options = {.remote = "tcp:switch.example", .timeout_ms = 400};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    auto_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    (void)state;
+    assert_return_code(bind(fd, (struct sockaddr *)&address, sizeof address), errno);
+    run("echo nameserver 127.0.0.1 > /run/resolv.conf && "
+        "mount --bind /run/resolv.conf $(realpath /etc/resolv.conf)");
+    long long start = test_now_ms();
+
+    check_fails(&options, -ETIMEDOUT,
+                "looking up host \"switch.example\" failed: no name server answered in time");
+    assert_in_range(test_now_ms() - start, 400, 2000);
+}
+
 static void a_bad_remote_is_refused(void **state)
 {
     struct ovsdb_options options = {.remote = "tcp:", .timeout_ms = 100};
@@ -197,6 +219,7 @@ int main(void)
         cmocka_unit_test(a_foreign_certificate_is_refused),
         cmocka_unit_test(a_server_of_another_ca_is_refused),
         cmocka_unit_test(no_tls_there_is_said),
+        cmocka_unit_test(a_silent_name_server_is_not_waited_for),
         cmocka_unit_test(a_bad_remote_is_refused),
     };
 
