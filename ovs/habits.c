@@ -53,6 +53,9 @@ static void tame_signals(void)
 static void init(void)
 {
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
+    /* It calls openlog() before its first line, wherever that goes, and so changes the name under
+     * which the process itself logs. */
+    vlog_set_syslog_method("null");
     tame_signals();
 }
 
