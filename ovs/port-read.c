@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/mem.h"
 #include "openvswitch/json.h"
 #include "ovs/picture.h"
 #include "ovs/port.h"
@@ -88,25 +89,27 @@ int ovs_ports_read(struct ovsdb *db, const char *const *names, size_t n_names,
 {
     struct picture *picture = picture_new();
     long long deadline = ovsdb_deadline(db);
-    int error = n_names <= FEW_NAMES ? fetch_named(db, picture, names, n_names, deadline, errorp)
-                                     : fetch_tables(db, picture, false, deadline, errorp);
+    auto_free char *sentence = NULL;
+    int error = n_names <= FEW_NAMES ? fetch_named(db, picture, names, n_names, deadline, &sentence)
+                                     : fetch_tables(db, picture, false, deadline, &sentence);
 
     if (!error) {
         picture_describe(picture, names, n_names, rows, n_rows);
     }
     picture_free(picture);
-    return error;
+    return ovsdb_report(error, sentence, errorp);
 }
 
 int ovs_ports_read_owned(struct ovsdb *db, struct ovs_port_row **rows, size_t *n_rows,
                          char **errorp)
 {
     struct picture *picture = picture_new();
-    int error = fetch_tables(db, picture, true, ovsdb_deadline(db), errorp);
+    auto_free char *sentence = NULL;
+    int error = fetch_tables(db, picture, true, ovsdb_deadline(db), &sentence);
 
     if (!error) {
         picture_describe(picture, NULL, 0, rows, n_rows);
     }
     picture_free(picture);
-    return error;
+    return ovsdb_report(error, sentence, errorp);
 }

@@ -103,7 +103,6 @@ static int try_commit(struct plug *plug, long long deadline, char **errorp)
                 "the OVSDB server at %s refused to add the ports: %s%s%s", plug->db->remote,
                 refusal.error, *refusal.details ? ": " : "", refusal.details);
 
-            plug->maybe_committed = false;
             error = conflict_explain(plug->db, plug->ports, plug->n, is_conflict(plug, &refusal),
                                      sentence, errorp);
         }
@@ -249,6 +248,7 @@ int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, cons
                   bool no_wait, int64_t *ofports, char **errorp)
 {
     struct plug plug = {.db = db, .ports = ports, .n = n, .id = plug_id};
+    auto_free char *sentence = NULL;
 
     if (!n) {
         return 0;
@@ -264,16 +264,17 @@ int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, cons
     plug.interface_ops = mem_zalloc(n * sizeof *plug.interface_ops);
     plug.interface_uuids = mem_zalloc(n * sizeof *plug.interface_uuids);
     plug.ops = port_ops_add(ports, n, plug_id, db->caller, plug.interface_ops);
-    error = run_plug(&plug, no_wait, ofports, errorp);
+    error = run_plug(&plug, no_wait, ofports, &sentence);
     json_destroy(plug.ops);
     free(plug.interface_ops);
     free(plug.interface_uuids);
-    return error;
+    return ovsdb_report(error, sentence, errorp);
 }
 
 int ovs_ports_remove(struct ovsdb *db, const struct ovs_port_row *rows, size_t n, char **errorp)
 {
     auto_free struct port_key *keys = mem_zalloc(n * sizeof *keys);
+    auto_free char *sentence = NULL;
 
     if (!n) {
         return 0;
@@ -283,5 +284,8 @@ int ovs_ports_remove(struct ovsdb *db, const struct ovs_port_row *rows, size_t n
 
         keys[i] = (struct port_key){rows[i].uuid, rows[i].port.name, ours ? rows[i].plug_id : NULL};
     }
-    return run_removal(db, port_ops_remove(keys, n, db->caller), ovsdb_deadline(db), errorp);
+    int error = run_removal(db, port_ops_remove(keys, n, db->caller), ovsdb_deadline(db),
+                            &sentence);
+
+    return ovsdb_report(error, sentence, errorp);
 }

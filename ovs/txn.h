@@ -42,6 +42,10 @@ struct txn_refusal {
     char *details; /* for people */
 };
 
+/* Finds the first error in a reply; the caller clears *refusal. One that the server found at the
+ * commit stands behind the results of all operations, so the whole array is looked at. */
+bool txn_find_refusal(const struct json *reply, struct txn_refusal *refusal);
+
 void txn_refusal_clear(struct txn_refusal *refusal);
 
 /* Sends the operations (takes ownership of `ops`) and waits for the reply. Returns 0 when all of it
