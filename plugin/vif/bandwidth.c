@@ -95,7 +95,11 @@ static void write_rate(const struct vif_rate *rate, xmlNode *parent, const char 
 {
     xmlNode *node = xml_child(parent, direction);
 
-    if (!node) {
+    if (node) {
+        /* To the end, so that the two come in libvirt's order. */
+        xmlUnlinkNode(node);
+        xmlAddChild(parent, node);
+    } else {
         node = xml_add(parent, direction);
     }
     for (size_t i = 0; i < ARRAY_LEN(rate_attributes); i++) {

@@ -60,9 +60,25 @@ static void write_mac(const void *what, xmlNode *node)
     }
 }
 
+/* Takes away what a running guest's network turned out to be, or where it came from. */
+static void forget_network(const struct vif_spec *spec, xmlNode *node)
+{
+    xml_set(node, "portid", NULL);
+    if (spec->type == VIF_TYPE_NETWORK) {
+        xml_set(node, "bridge", NULL);
+    } else {
+        xml_set(node, "network", NULL);
+        xml_set(node, "portgroup", NULL);
+    }
+}
+
 static void write_source(const void *what, xmlNode *node)
 {
     const struct vif_spec *spec = spec_of(what);
+
+    if (form_of(what) == VIF_FORM_INACTIVE) {
+        forget_network(spec, node);
+    }
     switch (spec->type) {
     case VIF_TYPE_BRIDGE:
         xml_set(node, "bridge", spec->source_bridge);
@@ -70,11 +86,6 @@ static void write_source(const void *what, xmlNode *node)
     case VIF_TYPE_NETWORK:
         xml_set(node, "network", spec->source_network);
         xml_set(node, "portgroup", spec->source_portgroup);
-        if (form_of(what) == VIF_FORM_INACTIVE) {
-            /* What the network turned out to be for a running guest. */
-            xml_set(node, "portid", NULL);
-            xml_set(node, "bridge", NULL);
-        }
         break;
     case VIF_TYPE_DIRECT:
         xml_set(node, "dev", spec->source_dev);
