@@ -240,12 +240,17 @@ static xmlNode *format_other(const struct writing *writing)
 
     for (size_t i = 0; i < ARRAY_LEN(touched); i++) {
         xmlNode *node = xml_child(interface, touched[i].name);
+        xmlNode *surplus;
 
-        if (node) {
-            touched[i].write(writing, node);
-            if (xml_is_bare(node)) {
-                xml_remove(node);
-            }
+        if (!node) {
+            continue;
+        }
+        while ((surplus = xml_next(node))) {
+            xml_remove(surplus);
+        }
+        touched[i].write(writing, node);
+        if (xml_is_bare(node)) {
+            xml_remove(node);
         }
     }
     return interface;
