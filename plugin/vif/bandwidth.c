@@ -108,7 +108,8 @@ static void write_rate(const struct vif_rate *rate, xmlNode *parent, const char 
 
         xml_set_number(node, rate_attributes[i].name, *value);
     }
-    if (xml_is_bare(node)) {
+    if (!rate->average_kBps && !rate->floor_kBps) {
+        /* What else stands there says nothing without a rate, and could not be read again. */
         xml_remove(node);
     }
 }

@@ -136,6 +136,23 @@ static int parse_root(const xmlNode *root, struct vif_document *document, char *
                      xmlGetLineNo(root), root->name, root->ns ? " of some XML namespace" : "");
 }
 
+/* Values can be as long as the file. */
+#define SENTENCE_MAX 1000
+
+static void shorten(char *sentence)
+{
+    size_t end = SENTENCE_MAX;
+
+    if (strlen(sentence) <= end) {
+        return;
+    }
+    /* Not within a character of UTF-8. */
+    while (((unsigned char)sentence[end] & 0xc0) == 0x80) {
+        end--;
+    }
+    memcpy(sentence + end, "...", sizeof "...");
+}
+
 int vif_document_parse(const char *name, const char *text, size_t length,
                        struct vif_document *document, char **errorp)
 {
@@ -152,6 +169,9 @@ int vif_document_parse(const char *name, const char *text, size_t length,
     }
     if (error) {
         vif_document_clear(&new);
+        if (errorp) {
+            shorten(*errorp);
+        }
         return error_wrap(errorp, error, "%s", name);
     }
     *document = new;

@@ -243,6 +243,14 @@ void xml_set_text(xmlNode *node, const char *text)
     }
 }
 
+void xml_strip(xmlNode *node)
+{
+    while (node->properties) {
+        xmlRemoveProp(node->properties);
+    }
+    xmlNodeSetContent(node, NULL);
+}
+
 bool xml_is_bare(const xmlNode *node)
 {
     auto_free char *text = xml_text(node);

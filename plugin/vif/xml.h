@@ -64,6 +64,9 @@ void xml_set_tristate(xmlNode *node, const char *attribute, enum vif_tristate va
 /* Makes `text` all that is in the element; NULL empties it. */
 void xml_set_text(xmlNode *node, const char *text);
 
+/* Takes all attributes and children away, so that the element is bare. */
+void xml_strip(xmlNode *node);
+
 /* Whether `node` has neither attributes nor child elements nor text, so that it says nothing. */
 bool xml_is_bare(const xmlNode *node);
 

@@ -157,6 +157,21 @@ static void a_dash_is_standard_input(void **state)
     close(ends[0]);
 }
 
+static void sentences_are_one_line_and_not_endless(void **state)
+{
+    struct vif_document document;
+    char *error = NULL;
+    auto_free char *text = str_printf("<interface type='\n\302\237%0*d'/>", 9 * 1024 * 1024, 0);
+
+    (void)state;
+    assert_int_equal(vif_document_parse("x", text, strlen(text), &document, &error), -EINVAL);
+    assert_int_equal(strncmp(error, "x: unknown <interface type=' ??000", 33), 0);
+    assert_true(strlen(error) < 1100);
+    assert_string_equal(error + strlen(error) - 4, "0...");
+    free(error);
+    assert_int_equal(vif_document_parse("x", text, strlen(text), &document, NULL), -EINVAL);
+}
+
 static int parse(const char *text, struct vif_document *document, char **errorp)
 {
     return vif_document_parse("d.xml", text, strlen(text), document, errorp);
@@ -250,6 +265,7 @@ int main(void)
         cmocka_unit_test(size_is_limited),
         cmocka_unit_test(files_that_cannot_be_read_are_named),
         cmocka_unit_test(a_dash_is_standard_input),
+        cmocka_unit_test(sentences_are_one_line_and_not_endless),
         cmocka_unit_test(a_domain_has_all_its_interfaces),
         cmocka_unit_test(sentences_name_the_interface),
         cmocka_unit_test(changed_interfaces_are_written_into_the_domain),
