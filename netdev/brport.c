@@ -68,7 +68,9 @@ int brport_get_isolated(struct rtnl *rtnl, int ifindex, bool *isolated, char **e
 {
     struct isolation found = {0};
     struct nl_msg *request = request_new(RTM_GETLINK, 0, AF_UNSPEC, ifindex);
-    int error = request_send(rtnl, request, take_isolation, &found, errorp);
+    /* The kernel takes an index of 0 for "by name". */
+    int error = ifindex > 0 ? request_send(rtnl, request, take_isolation, &found, errorp)
+                            : error_set(errorp, ENODEV, "%m");
 
     request_free(request);
     if (error) {

@@ -290,12 +290,9 @@ static int send_about(struct rtnl *rtnl, int ifindex, struct nl_msg *request, ch
     return error;
 }
 
-int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *change, char **errorp)
+static int send_change(struct rtnl *rtnl, int ifindex, const struct link_change *change,
+                       char **errorp)
 {
-    if (change->alias && strlen(change->alias) >= LINK_ALIAS_SIZE) {
-        return error_set(errorp, EINVAL, "alias of %zu bytes for link %d: the kernel takes %d",
-                         strlen(change->alias), ifindex, LINK_ALIAS_SIZE - 1);
-    }
     int error = send_about(rtnl, ifindex, new_change_request(ifindex, change), errorp);
 
     if (error && errorp) {
@@ -305,6 +302,25 @@ int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *change
         error_wrap(errorp, error, "cannot set %s of %s", wish, link);
     }
     return error;
+}
+
+int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *wish, char **errorp)
+{
+    struct link_change rest = *wish;
+
+    if (wish->alias && strlen(wish->alias) >= LINK_ALIAS_SIZE) {
+        return error_set(errorp, EINVAL, "alias of %zu bytes for link %d: the kernel takes %d",
+                         strlen(wish->alias), ifindex, LINK_ALIAS_SIZE - 1);
+    }
+    if (wish->alias && wish->state == LINK_UP) {
+        int error = send_change(rtnl, ifindex, &(struct link_change){.alias = wish->alias}, errorp);
+
+        if (error) {
+            return error;
+        }
+        rest.alias = NULL;
+    }
+    return send_change(rtnl, ifindex, &rest, errorp);
 }
 
 int link_delete(struct rtnl *rtnl, int ifindex, char **errorp)

@@ -15,7 +15,8 @@ struct rtnl;
  * included together with net/if.h. */
 #define LINK_ALIAS_SIZE 256
 
-/* What only links of the kind "tun" have: IFLA_TUN_* of linux/if_link.h. All zeros for others. */
+/* What only links of the kind "tun" have: IFLA_TUN_* of linux/if_link.h, since Linux 4.17. All
+ * zeros for others. */
 struct link_tun {
     bool tap; /* Ethernet frames; false for a tun, which carries IP packets */
     bool vnet_hdr;
@@ -47,8 +48,7 @@ struct link_info {
 };
 
 /* Reads one link by name, which may be an alternative name of it. Returns 0; -ENODEV when there is
- * none; or another negative errno value.
- */
+ * none; or another negative errno value. */
 int link_get(struct rtnl *rtnl, const char *name, struct link_info *info, char **errorp);
 
 /* As link_get(), by index. */
@@ -68,16 +68,19 @@ struct link_change {
 };
 #define LINK_NO_MASTER (-1)
 
-/* Changes all that is asked for with one request, so that listeners on the host (ovs-vswitchd,
- * which reconfigures itself at every link event) are woken as seldom as can be. The kernel goes
- * through the parts in an order of its own (do_setlink() in net/core/rtnetlink.c: address, MTU and
- * alias, then master, then state; before Linux 6.0 state, then master) and does not undo the
- * earlier ones when a later one fails. It announces address, MTU and state one by one even so, but
- * at once.
+/* Changes all that is asked for in such a way that listeners on the host (ovs-vswitchd, which
+ * reconfigures itself at every link event) are woken as seldom as can be: with one request, but for
+ * the alias of a link that is to come up. That goes ahead in a request of its own, which the kernel
+ * keeps to itself while the link is down; in the same request it would announce the link once more.
+ * A new address, a new MTU and the new state are an event each, whatever we do, but come together.
+ *
+ * The kernel goes through the parts in an order of its own (do_setlink() in net/core/rtnetlink.c:
+ * address, MTU and alias, then master, then state; before Linux 6.0 state, then master), and does
+ * not undo the earlier ones when a later one fails.
  *
  * Returns 0, -ENODEV when the link is gone, or another negative errno value, with the kernel's own
  * words where it has some. `ifindex` and not a name, since a name may by now be another link's. */
-int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *change, char **errorp);
+int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *wish, char **errorp);
 
 /* Deletes a link. One that is gone already is success. */
 int link_delete(struct rtnl *rtnl, int ifindex, char **errorp);

@@ -7,8 +7,7 @@
  *   have the index of lo. That is always taken, so that making one fails, while attaching does not
  *   look at it. There is thus no moment between "it exists" and "open it".
  *
- * Whatever fails, the descriptors are closed. A tap made here dies with them, since it is made
- * persistent as the last step of all.
+ * Whatever fails, the descriptors are closed, and a tap made here dies with them.
  */
 #include "netdev/tap.h"
 
@@ -127,28 +126,37 @@ static int look_up(const char *name, struct link_info *info, char **errorp)
     return error;
 }
 
-/* "bridge", "tap", "link without a kind" and so on, for sentences. */
-static const char *kind_of(const struct link_info *info)
+/* `link of the kind "bridge"` and the like, for sentences; caller frees. */
+static char *describe_kind(const struct link_info *info)
 {
-    if (str_eq(info->kind, "tun")) {
-        return info->tun.tap ? "tap" : "tun";
+    if (!info->kind[0]) {
+        return str_dup("link without a kind");
     }
-    return info->kind[0] ? info->kind : "link without a kind";
+    if (str_eq(info->kind, "tun")) {
+        return str_printf("link of the kind \"%s\"", info->tun.tap ? "tap" : "tun");
+    }
+    return str_printf("link of the kind \"%s\"", info->kind);
+}
+
+static int refuse_name(const char *name, char **errorp)
+{
+    struct link_info info;
+
+    if (look_up(name, &info, NULL)) {
+        return error_set(errorp, EEXIST, "cannot make tap \"%s\": the name is in use", name);
+    }
+    auto_free char *kind = describe_kind(&info);
+
+    return error_set(errorp, EEXIST, "cannot make tap \"%s\": the name is in use, by a %s", name,
+                     kind);
 }
 
 static int refuse_creation(const char *name, int error, char **errorp)
 {
-    struct link_info info;
-
     switch (error) {
     case -EBUSY: /* what IFF_TUN_EXCL gives */
     case -EEXIST:
-        if (look_up(name, &info, NULL)) {
-            return error_set(errorp, EEXIST, "cannot make tap \"%s\": the name is in use", name);
-        }
-        return error_set(errorp, EEXIST,
-                         "cannot make tap \"%s\": the name is in use, by a link of the kind \"%s\"",
-                         name, kind_of(&info));
+        return refuse_name(name, errorp);
     case -EPERM:
         return error_set(errorp, EPERM,
                          "cannot make tap \"%s\": %m; this needs CAP_NET_ADMIN: run as root", name);
@@ -180,10 +188,10 @@ static int refuse_opening(const struct tap_options *options, int error, char **e
         return error_wrap(errorp, missing, "cannot open tap \"%s\"", name);
     }
     if (!str_eq(info.kind, "tun") || !info.tun.tap) {
-        return error_set(errorp, EINVAL,
-                         "cannot open tap \"%s\": it is no tap but a link of the "
-                         "kind \"%s\"",
-                         name, kind_of(&info));
+        auto_free char *kind = describe_kind(&info);
+
+        return error_set(errorp, EINVAL, "cannot open tap \"%s\": it is no tap but a %s", name,
+                         kind);
     }
     if (info.tun.multi_queue != (options->n_queues > 1)) {
         return error_set(errorp, EINVAL,
@@ -250,15 +258,19 @@ static int make_device(const struct tap_options *options, struct queues *queues,
     return 0;
 }
 
-/* Sets who may open the tap. Never leaves it to nobody in particular: the kernel takes that for
+/* The owner that a new tap gets. Never leaves it to nobody in particular: the kernel takes that for
  * "everyone who can open /dev/net/tun", which often is everyone. */
+static uid_t owner_of_new(const struct tap_options *options)
+{
+    bool nobodys = options->owner == (uid_t)-1 && options->group == (gid_t)-1;
+
+    return nobodys ? geteuid() : options->owner;
+}
+
 static int set_owner(const struct tap_options *options, int fd, char **errorp)
 {
-    uid_t owner = options->owner;
+    uid_t owner = owner_of_new(options);
 
-    if (owner == (uid_t)-1 && options->group == (gid_t)-1) {
-        owner = geteuid();
-    }
     if (owner != (uid_t)-1 && ioctl(fd, TUNSETOWNER, (unsigned long)owner)) {
         return error_set(errorp, errno, "cannot give tap \"%s\" to user %u: %m", options->name,
                          owner);
@@ -268,48 +280,6 @@ static int set_owner(const struct tap_options *options, int fd, char **errorp)
                          options->group);
     }
     return 0;
-}
-
-/* Checks that all queues of a new tap are ours. Between its making and set_owner() it was
- * anybody's, and a stranger with a queue of it would get a share of the guest's frames. A tap with
- * a single queue lets in nobody while we have it open. */
-static int check_for_strangers(const struct tap_options *options, char **errorp)
-{
-    struct link_info info;
-    struct rtnl *rtnl = NULL;
-    int error = rtnl_open(&rtnl, errorp);
-
-    if (!error) {
-        error = link_get(rtnl, options->name, &info, errorp);
-    }
-    if (!error && info.tun.n_queues != options->n_queues) {
-        /* It would outlive our descriptors, by theirs. */
-        link_delete(rtnl, info.ifindex, NULL);
-        error = error_set(errorp, EBUSY,
-                          "another process opened tap \"%s\" while it was made; it was deleted",
-                          options->name);
-    }
-    rtnl_close(rtnl);
-    return error;
-}
-
-static int make_queues(const struct tap_options *options, struct queues *queues, char **errorp)
-{
-    int error = make_device(options, queues, errorp);
-
-    if (!error) {
-        error = set_owner(options, queues->fds[0], errorp);
-    }
-    if (!error && options->n_queues > 1) {
-        error = attach_queues(options, queues, errorp);
-        if (!error) {
-            error = check_for_strangers(options, errorp);
-        }
-    }
-    if (!error && options->persist && ioctl(queues->fds[0], TUNSETPERSIST, 1UL)) {
-        error = error_set(errorp, errno, "cannot make tap \"%s\" persistent: %m", options->name);
-    }
-    return error;
 }
 
 /* Checks that all queues are of one device, since they were attached by name one after another, and
@@ -341,11 +311,59 @@ static int check_queues(const struct tap_options *options, const struct queues *
     return 0;
 }
 
+/* Opens the queues of an existing tap that are still missing. */
 static int open_queues(const struct tap_options *options, struct queues *queues, char **errorp)
 {
     int error = attach_queues(options, queues, errorp);
 
     return error ? error : check_queues(options, queues, errorp);
+}
+
+/* Whether a new tap has our queues and no other, and whether it is as we made it: a stranger that
+ * came and went could have made it his own. */
+static bool is_all_ours(const struct tap_options *options, const struct link_tun *tun)
+{
+    return tun->n_queues == options->n_queues && tun->owner == owner_of_new(options) &&
+           tun->group == options->group && !tun->persist;
+}
+
+/* Checks that nobody got hold of a new tap. Between its making and set_owner() everybody could, and
+ * would get a share of the guest's frames. Not so with a single queue: that lets in nobody while we
+ * have it open. */
+static int check_for_strangers(const struct tap_options *options, char **errorp)
+{
+    struct link_info info;
+    struct rtnl *rtnl = NULL;
+    int error = rtnl_open(&rtnl, errorp);
+
+    if (!error) {
+        error = link_get(rtnl, options->name, &info, errorp);
+    }
+    if (!error && !is_all_ours(options, &info.tun)) {
+        /* It would outlive our descriptors, by theirs. */
+        link_delete(rtnl, info.ifindex, NULL);
+        error = error_set(errorp, EBUSY,
+                          "another process opened tap \"%s\" while it was made; it was deleted",
+                          options->name);
+    }
+    rtnl_close(rtnl);
+    return error;
+}
+
+static int make_queues(const struct tap_options *options, struct queues *queues, char **errorp)
+{
+    int error = make_device(options, queues, errorp);
+
+    if (!error) {
+        error = set_owner(options, queues->fds[0], errorp);
+    }
+    if (!error && options->n_queues > 1) {
+        error = open_queues(options, queues, errorp);
+        if (!error) {
+            error = check_for_strangers(options, errorp);
+        }
+    }
+    return error;
 }
 
 /* Runs `fill` on an empty set of queues, and hands over what it opened, or closes it. */
@@ -377,4 +395,13 @@ int tap_create(const struct tap_options *options, int *fds, char **errorp)
 int tap_open(const struct tap_options *options, int *fds, char **errorp)
 {
     return all_or_nothing(open_queues, options, fds, errorp);
+}
+
+int tap_set_persistent(int fd, bool persistent, char **errorp)
+{
+    if (ioctl(fd, TUNSETPERSIST, (unsigned long)persistent)) {
+        return error_set(errorp, errno, "cannot make a tap %s: %m",
+                         persistent ? "persistent" : "go with its descriptors");
+    }
+    return 0;
 }

@@ -17,12 +17,11 @@ struct tap_options {
     unsigned n_queues; /* 1 to TAP_MAX_QUEUES; above 1 the tap is made with IFF_MULTI_QUEUE */
     bool vnet_hdr;     /* frames carry a struct virtio_net_hdr; its size is left at the kernel's 10
                           bytes */
-    bool persist;      /* outlives its descriptors */
     uid_t owner; /* who may open it without CAP_NET_ADMIN; (uid_t)-1 for nobody in particular */
     gid_t group; /* likewise, (gid_t)-1; with both, only that user when in that group */
 };
 
-/* Makes a new tap, DOWN, and opens its `n_queues` queues. All or nothing.
+/* Makes a new tap, DOWN and not persistent, and opens its `n_queues` queues. All or nothing.
  *
  * With neither owner nor group it is given to the caller (geteuid()): a tap of nobody in particular
  * can be opened by everyone who can open /dev/net/tun.
@@ -34,7 +33,7 @@ struct tap_options {
 int tap_create(const struct tap_options *options, int *fds, char **errorp);
 
 /* Opens the queues of a tap that exists already, and never makes one. It changes nothing of it but
- * vnet_hdr, which the kernel takes from each opening: `persist`, `owner` and `group` are ignored,
+ * vnet_hdr, which the kernel takes from each opening: `owner` and `group` are ignored,
  * and the size of the vnet header, which a persistent tap keeps from whoever set it last, is left
  * for the VMM to set.
  *
@@ -44,5 +43,9 @@ int tap_create(const struct tap_options *options, int *fds, char **errorp);
  * when others have so many of its queues that too few are left; or another negative errno value. On
  * failure `fds` is untouched. */
 int tap_open(const struct tap_options *options, int *fds, char **errorp);
+
+/* Makes the tap of an open queue outlive its descriptors, or not. Best done as the last step of
+ * making one: until then it goes by itself when the process that makes it does. */
+int tap_set_persistent(int fd, bool persistent, char **errorp);
 
 #endif

@@ -4,13 +4,15 @@
  * tap.
  *
  * Theory of operation. A set of ports is added by one transaction: for each bridge a `wait` that it
- * is there, for each port the guard that its name is free or belongs to the very row the caller saw
- * (which is then replaced), the inserts, and a `mutate` of Bridge.ports (never the whole set: two
- * writers of it undo each other's work). Then a second transaction per bunch of ports waits, in the
- * server, until ovs-vswitchd has given each Interface its ofport, and selects ofport and error. A
- * port that is not realised in time, or is refused (ofport -1), fails the whole set, which is then
- * taken out again. When the connection is lost before the reply to a transaction, nobody knows
- * whether it was committed: we connect again and look for rows with our `plug_id`.
+ * is there; for each port that replaces a row the guard that this very row still stands, and its
+ * removal; the inserts; and a `mutate` of Bridge.ports (never the whole set: two writers of it undo
+ * each other's work). That a name is free needs no guard: the schema makes names unique. When the
+ * server refuses, the database is read again to find out what to say. Then a second transaction per
+ * bunch of ports waits, in the server, until ovs-vswitchd has given each Interface its ofport, and
+ * selects ofport and error. A port that is not realised in time, or is refused (ofport -1), fails
+ * the whole set, which is then taken out again. When the connection is lost before the reply to a
+ * transaction, nobody knows whether it was committed: we connect again and look for rows with our
+ * `plug_id`.
  */
 #ifndef OVS_PORT_H
 #define OVS_PORT_H
@@ -32,6 +34,7 @@ enum ovs_vlan_mode {
     OVS_VLAN_ACCESS,
     OVS_VLAN_NATIVE_TAGGED,
     OVS_VLAN_NATIVE_UNTAGGED,
+    OVS_VLAN_DOT1Q_TUNNEL, /* only read, never wished */
 };
 
 /* The word that stands in the vlan_mode column. */
@@ -116,10 +119,12 @@ int ovs_ports_read_owned(struct ovsdb *db, struct ovs_port_row **rows, size_t *n
  * `plug_id` is a UUID in text form, new for this call, that marks the rows. Returns 0, and then
  * ofports[i] is the OpenFlow port number of ports[i] (0 with `no_wait`; `ofports` may be NULL). Or:
  * -ENOENT when a bridge is missing (the sentence lists those there are); -EEXIST when a name is
- * taken by a row other than .replaces; -ETIMEDOUT when ovs-vswitchd did not realise all of them in
- * time (the sentence says whether one runs at all); -EIO when it refused one, with its own words;
- * or what ovsdb_open() may return. After any of them no row of this call is left in the database;
- * where even taking them out failed, the sentence says so. */
+ * taken by a row other than .replaces; -EAGAIN when the row to be replaced is gone, or the database
+ * changed in another way since the caller read it; -ETIMEDOUT when ovs-vswitchd did not realise all
+ * of them in time (the sentence says whether one runs at all); -EIO when it refused one, with its
+ * own words; -EPROTO when the server refused for a reason of its own, a value out of range; or what
+ * ovsdb_open() may return. After any of them no row of this call is left in the database; where
+ * even taking them out failed, the sentence says so. A row that was replaced does not come back. */
 int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, const char *plug_id,
                   bool no_wait, int64_t *ofports, char **errorp);
 
@@ -128,8 +133,8 @@ int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, cons
  * transaction. A row that is gone is success. Does not wait for ovs-vswitchd. */
 int ovs_ports_remove(struct ovsdb *db, const struct ovs_port_row *rows, size_t n, char **errorp);
 
-/* The operations that ovs_ports_add() would send first, as the JSON text of an array, indented when
- * `pretty`; caller frees. Needs no connection. */
+/* The operations that ovs_ports_add() would send first, as the JSON text of an array, one
+ * operation a line when `pretty`; caller frees. Needs no connection. */
 char *ovs_ports_describe(const struct ovs_port *ports, size_t n, const char *plug_id,
                          const char *caller, bool pretty);
 

@@ -1,0 +1,101 @@
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/host.h"
+#include "cli/output.h"
+#include "cli/request.h"
+#include "cli/signals.h"
+#include "vif/plug.h"
+
+static cJSON *to_json(const struct vif_plugged *plugged, size_t n)
+{
+    cJSON *interfaces = cJSON_CreateArray();
+
+    for (size_t i = 0; i < n; i++) {
+        cJSON *interface = vif_record_to_json(&plugged[i].record);
+
+        cJSON_AddBoolToObject(interface, "already", plugged[i].already);
+        cJSON_AddItemToArray(interfaces, interface);
+    }
+    return interfaces;
+}
+
+static void print_text(const struct vif_plugged *plugged, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct vif_port *port = &plugged[i].record.port;
+
+        printf("%s%s\n", port->name, plugged[i].already ? " (already plugged)" : "");
+    }
+}
+
+/* Takes back what a plug made, since the user broke it off. */
+static void take_back(struct vif_host *host, struct vif_plugged *plugged, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char *sentence = NULL;
+
+        if (!plugged[i].already && vif_unplug_records(host, &plugged[i].record, 1, &sentence)) {
+            cli_fail(CLI_FAILED, sentence);
+        }
+    }
+}
+
+static int plug(const struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
+                const struct vif_view *view, char **errorp)
+{
+    const struct vif_plug_options options = {.no_wait = cli_given(cli, CLI_OPT_NO_WAIT)};
+    struct vif_plugged *plugged;
+    struct signals signals;
+
+    signals_hold(&signals);
+    int error = vif_plug(host, plan, view, &options, &plugged, errorp);
+    if (!error) {
+        if (signals_pending(&signals)) {
+            take_back(host, plugged, plan->n_ports);
+        } else if (cli_given(cli, CLI_OPT_JSON)) {
+            output_json_list("interfaces", to_json(plugged, plan->n_ports));
+        } else if (!cli_given(cli, CLI_OPT_QUIET)) {
+            print_text(plugged, plan->n_ports);
+        }
+        vif_plugged_free(plugged, plan->n_ports);
+    }
+    signals_release(&signals);
+    return error;
+}
+
+enum cli_status cli_cmd_plug(struct cli *cli)
+{
+    enum cli_status status = CLI_DONE;
+    struct vif_host *host = NULL;
+    struct request request;
+    struct vif_plan plan;
+    struct vif_view view;
+    char *sentence = NULL;
+    int error = request_read(cli, &request, &sentence);
+
+    if (!error) {
+        error = cli_open_host(cli, &host, &sentence);
+    }
+    if (!error) {
+        error = request_plan(cli, &request, host, true, &plan, &view, &sentence);
+    }
+    if (error) {
+        status = cli_plan_status(error);
+    } else {
+        error = plug(cli, host, &plan, &view, &sentence);
+        status = error ? CLI_FAILED : CLI_DONE;
+        vif_view_clear(&view);
+        vif_plan_clear(&plan);
+    }
+    if (error) {
+        cli_fail(status, sentence);
+    }
+    vif_host_close(host);
+    request_clear(&request);
+    return status;
+}

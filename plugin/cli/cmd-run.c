@@ -1,0 +1,294 @@
+/* vifplug run: the interfaces live as long as the program that uses them.
+ *
+ * The taps are not persistent, and we keep their descriptors open beside QEMU's: when QEMU has
+ * ended, the ports leave Open vSwitch first and the devices go after them. */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/host.h"
+#include "cli/request.h"
+#include "cli/signals.h"
+#include "qemu/args.h"
+#include "qemu/launch.h"
+#include "qemu/qmp.h"
+#include "vif/plug.h"
+
+#define VHOST_NET "/dev/vhost-net"
+#define QMP_TIMEOUT                                                                                \
+    30000 /* ms; the first answer comes after QEMU has loaded firmware and kernel                  \
+           */
+
+/* Everything that QEMU is handed. */
+struct hand_over {
+    struct vif_plugged *plugged;
+    size_t n;
+    struct qemu_nic *nics;
+    int *fds; /* all that it inherits */
+    size_t n_fds;
+    int *vhost_fds; /* of all nics; closed here */
+    size_t n_vhost_fds;
+    int qmp_fds[2]; /* ours and QEMU's; -1 where no QMP is needed */
+    struct qemu_argv args;
+};
+
+static void inherit(struct hand_over *over, int fd)
+{
+    over->fds = mem_resize(over->fds, over->n_fds + 1, sizeof *over->fds);
+    over->fds[over->n_fds++] = fd;
+}
+
+/* Opens a vhost-net descriptor for each queue of a virtio card, where the host has it. All or none:
+ * without it QEMU moves the frames itself. */
+static void open_vhost(struct hand_over *over, struct qemu_nic *nic)
+{
+    int *fds = &over->vhost_fds[over->n_vhost_fds];
+    size_t n = 0;
+
+    while (nic->port->vnet_hdr && n < nic->n_fds &&
+           (fds[n] = open(VHOST_NET, O_RDWR | O_CLOEXEC)) >= 0) {
+        n++;
+    }
+    if (n < nic->n_fds) {
+        while (n > 0) {
+            close(fds[--n]);
+        }
+        return;
+    }
+    nic->vhost_fds = fds;
+    nic->n_vhost_fds = n;
+    over->n_vhost_fds += n;
+    for (size_t i = 0; i < n; i++) {
+        inherit(over, fds[i]);
+    }
+}
+
+static bool is_virtio(const struct vif_port *port)
+{
+    return strncmp(port->model, "virtio", strlen("virtio")) == 0;
+}
+
+static bool wants_qmp(const struct hand_over *over)
+{
+    for (size_t i = 0; i < over->n; i++) {
+        if (over->plugged[i].record.port.link_down) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Prepares a control connection of our own, for what the command line cannot say: that a link is
+ * down. */
+static int add_qmp(struct hand_over *over, char **errorp)
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, over->qmp_fds)) {
+        return error_set(errorp, errno, "cannot make a socket pair: %m");
+    }
+    inherit(over, over->qmp_fds[1]);
+    qemu_argv_add(&over->args, "-chardev");
+    qemu_argv_add(&over->args, "socket,id=vifplug-qmp,fd=%d", over->qmp_fds[1]);
+    qemu_argv_add(&over->args, "-mon");
+    qemu_argv_add(&over->args, "chardev=vifplug-qmp,mode=control");
+    return 0;
+}
+
+static int make_arguments(struct hand_over *over, char **rest, char **errorp)
+{
+    bool places = qemu_args_have_places(rest);
+
+    size_t n_queues = 0;
+
+    for (size_t i = 0; i < over->n; i++) {
+        n_queues += over->plugged[i].n_fds;
+    }
+    over->vhost_fds = mem_resize(NULL, n_queues, sizeof *over->vhost_fds);
+    over->nics = mem_zalloc(over->n * sizeof *over->nics);
+    for (size_t i = 0; i < over->n; i++) {
+        struct qemu_nic *nic = &over->nics[i];
+
+        nic->port = &over->plugged[i].record.port;
+        nic->fds = over->plugged[i].fds;
+        nic->n_fds = over->plugged[i].n_fds;
+        for (size_t q = 0; q < nic->n_fds; q++) {
+            inherit(over, nic->fds[q]);
+        }
+        if (!places && is_virtio(nic->port) && nic->n_fds) {
+            open_vhost(over, nic);
+        }
+    }
+    int error = qemu_args_fill(rest, over->nics, over->n, &over->args, errorp);
+    if (!error && !places) {
+        qemu_args_for(over->nics, over->n, &over->args);
+        if (wants_qmp(over)) {
+            error = add_qmp(over, errorp);
+        }
+    }
+    return error;
+}
+
+static void clear_hand_over(struct hand_over *over)
+{
+    for (size_t i = 0; i < over->n_vhost_fds; i++) {
+        close(over->vhost_fds[i]);
+    }
+    free(over->vhost_fds);
+    free(over->nics);
+    free(over->fds);
+    for (size_t i = 0; i < ARRAY_LEN(over->qmp_fds); i++) {
+        if (over->qmp_fds[i] >= 0) {
+            close(over->qmp_fds[i]);
+        }
+    }
+    qemu_argv_clear(&over->args);
+}
+
+/* Tells QEMU which links are down in the guest. */
+static int set_links(struct hand_over *over, char **errorp)
+{
+    struct qmp *qmp;
+    int error;
+
+    if (over->qmp_fds[0] < 0) {
+        return 0;
+    }
+    close(over->qmp_fds[1]);
+    over->qmp_fds[1] = -1;
+    error = qmp_open(steal_fd(&over->qmp_fds[0]), QMP_TIMEOUT, &qmp, errorp);
+    if (error) {
+        return error;
+    }
+    for (size_t i = 0; i < over->n && !error; i++) {
+        const struct vif_port *port = &over->plugged[i].record.port;
+
+        if (port->link_down) {
+            auto_free char *id = qemu_device_id(port, i);
+            cJSON *arguments = cJSON_CreateObject();
+
+            cJSON_AddStringToObject(arguments, "name", id);
+            cJSON_AddBoolToObject(arguments, "up", false);
+            error = qmp_execute(qmp, "set_link", arguments, errorp);
+        }
+    }
+    qmp_close(qmp);
+    return error;
+}
+
+/* Runs the program from beginning to end. Returns a negative errno value when that was not
+ * possible, else its exit status. */
+static int run_program(struct hand_over *over, const struct signals *signals, char **errorp)
+{
+    pid_t pid;
+    int error = qemu_start(over->args.argv, over->fds, over->n_fds, &signals->before, &pid, errorp);
+
+    if (error) {
+        return error;
+    }
+    error = set_links(over, errorp);
+    if (error) {
+        /* A guest must not come up with a link that was to be down. */
+        kill(pid, SIGTERM);
+    }
+    int status = qemu_wait(pid, &signals->held);
+    return error ? error : status;
+}
+
+static int take_down(struct vif_host *host, struct vif_plugged *plugged, size_t n, char **errorp)
+{
+    const char **names = mem_resize(NULL, n, sizeof *names);
+
+    for (size_t i = 0; i < n; i++) {
+        names[i] = plugged[i].record.port.name;
+    }
+    int error = vif_unplug(host, names, n, errorp);
+    free(names);
+    return error;
+}
+
+/* Plugs, runs, unplugs. Returns the exit status of the program, or a negative errno value. */
+static int run(const struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
+               const struct vif_view *view, char **errorp)
+{
+    const struct vif_plug_options options = {
+        .no_wait = cli_given(cli, CLI_OPT_NO_WAIT),
+        .supervised = true,
+    };
+    struct hand_over over = {.n = plan->n_ports, .qmp_fds = {-1, -1}};
+    auto_free char *sentence = NULL;
+    struct signals signals;
+
+    signals_hold(&signals);
+    int result = vif_plug(host, plan, view, &options, &over.plugged, errorp);
+    if (!result) {
+        result = make_arguments(&over, cli->rest, errorp);
+        if (!result) {
+            result = run_program(&over, &signals, errorp);
+        }
+        int error = take_down(host, over.plugged, over.n, &sentence);
+        if (error && result < 0) {
+            error_append(errorp, "%s", sentence);
+        } else if (error) {
+            result = error_set(errorp, -error, "%s", sentence);
+        }
+        clear_hand_over(&over);
+        vif_plugged_free(over.plugged, over.n);
+    }
+    signals_release(&signals);
+    return result;
+}
+
+/* What can be refused before anything is made. */
+static int check_program(const struct cli *cli, const struct vif_plan *plan, char **errorp)
+{
+    int error = qemu_find_program(cli->rest[0], errorp);
+
+    for (size_t i = 0; i < plan->n_ports && !error; i++) {
+        error = qemu_check_port(&plan->ports[i], errorp);
+    }
+    return error;
+}
+
+enum cli_status cli_cmd_run(struct cli *cli)
+{
+    enum cli_status status = CLI_DONE;
+    struct vif_host *host = NULL;
+    struct request request = {0};
+    struct vif_plan plan;
+    struct vif_view view;
+    char *sentence = NULL;
+    int error = 0;
+
+    if (!cli->rest || !cli->rest[0]) {
+        return cli_fail(CLI_USAGE, str_dup("run needs a command line after --, such as: -- "
+                                           "qemu-system-x86_64 -m 1024 disk.img"));
+    }
+    error = request_read(cli, &request, &sentence);
+    if (!error) {
+        error = cli_open_host(cli, &host, &sentence);
+    }
+    if (!error) {
+        error = request_plan(cli, &request, host, false, &plan, &view, &sentence);
+    }
+    if (error) {
+        status = cli_plan_status(error);
+    } else {
+        error = check_program(cli, &plan, &sentence);
+        int result = error ? error : run(cli, host, &plan, &view, &sentence);
+        error = result < 0 ? result : 0;
+        status = error ? CLI_FAILED : (enum cli_status)result;
+        vif_view_clear(&view);
+        vif_plan_clear(&plan);
+    }
+    if (error) {
+        cli_fail(status, sentence);
+    }
+    vif_host_close(host);
+    request_clear(&request);
+    return status;
+}

@@ -1,0 +1,90 @@
+#include "cli/host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#define DEFAULT_TIMEOUT_MS 5000
+
+static void say(const char *sentence)
+{
+    fprintf(stderr, "vifplug: %s\n", sentence);
+}
+
+static void say_library(int level, const char *module, const char *line)
+{
+    if (level <= LOG_INFO) {
+        fprintf(stderr, "vifplug: libopenvswitch: %s: %s\n", module, line);
+    }
+}
+
+static int parse_timeout(const char *text, unsigned *timeout_ms, char **errorp)
+{
+    const double most = 3600;
+    char *end;
+
+    *timeout_ms = DEFAULT_TIMEOUT_MS;
+    if (text) {
+        double seconds = strtod(text, &end);
+
+        if (end == text || *end || !(seconds > 0) || seconds > most) {
+            return error_set(errorp, EINVAL,
+                             "--timeout \"%s\": seconds are wanted, more than 0 and at most %.0f",
+                             text, most);
+        }
+        *timeout_ms = (unsigned)(seconds * 1000);
+        *timeout_ms = *timeout_ms ? *timeout_ms : 1;
+    }
+    return 0;
+}
+
+/* For the comments in OVSDB's log: what we do, and who made us, as ovs-vsctl says it. The text
+ * stays until the program ends. */
+static const char *caller(const struct cli *cli)
+{
+    static char text[128];
+    char path[64];
+    char name[64] = "";
+
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long)getppid());
+    FILE *comm = fopen(path, "re");
+    if (comm) {
+        if (fgets(name, sizeof name, comm)) {
+            name[strcspn(name, "\n")] = '\0';
+        }
+        fclose(comm);
+    }
+    snprintf(text, sizeof text, "vifplug %s (invoked by %s: pid %ld)", cli->command->name,
+             name[0] ? name : "unknown", (long)getppid());
+    return text;
+}
+
+int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
+{
+    bool verbose = cli_given(cli, CLI_OPT_VERBOSE);
+    struct vif_host_options options = {
+        .rundir = cli_value(cli, CLI_OPT_RUNDIR),
+        .ovsdb =
+            {
+                .remote = cli_value(cli, CLI_OPT_DB),
+                .private_key = cli_value(cli, CLI_OPT_PRIVATE_KEY),
+                .certificate = cli_value(cli, CLI_OPT_CERTIFICATE),
+                .ca_certificate = cli_value(cli, CLI_OPT_CA_CERT),
+                .caller = caller(cli),
+            },
+        .log = verbose ? say : NULL,
+    };
+    int error = parse_timeout(cli_value(cli, CLI_OPT_TIMEOUT), &options.ovsdb.timeout_ms, errorp);
+
+    if (error) {
+        return error;
+    }
+    ovsdb_set_log(verbose ? say_library : NULL);
+    return vif_host_open(&options, host, errorp);
+}

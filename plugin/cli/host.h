@@ -1,0 +1,12 @@
+/* The host that a command works on, as its options say. */
+#ifndef CLI_HOST_H
+#define CLI_HOST_H
+
+#include "cli/cli.h"
+#include "vif/host.h"
+
+/* Opens the host with --db, --timeout, --rundir and the rest; --verbose makes it tell each step on
+ * standard error. -EINVAL for a bad --timeout. On success the caller calls vif_host_close(). */
+int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp);
+
+#endif

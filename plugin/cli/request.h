@@ -1,0 +1,30 @@
+/* SPEC: from the command line to wishes and a plan. */
+#ifndef CLI_REQUEST_H
+#define CLI_REQUEST_H
+
+#include "cli/cli.h"
+#include "vif/document.h"
+#include "vif/host.h"
+#include "vif/plan.h"
+
+/* All that a SPEC asks for, with the documents that hold it. */
+struct request {
+    struct vif_document *documents;
+    size_t n_documents;
+    struct vif_spec by_hand; /* made from flags */
+    struct vif_wish *wishes;
+    char **wheres; /* of the wishes */
+    size_t n_wishes;
+    struct vif_networks *networks;
+};
+
+/* Reads the SPEC: documents, flags and networks. -EINVAL and the like for bad input, which includes
+ * asking for nothing at all. The caller calls request_clear() either way. */
+int request_read(const struct cli *cli, struct request *request, char **errorp);
+void request_clear(struct request *request);
+
+/* Plans it on the host. Taps are persistent if `persistent`. As vif_host_plan(). */
+int request_plan(const struct cli *cli, const struct request *request, struct vif_host *host,
+                 bool persistent, struct vif_plan *plan, struct vif_view *view, char **errorp);
+
+#endif

@@ -1,0 +1,112 @@
+#include "qemu/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+static int check_program(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st)) {
+        return -errno;
+    }
+    return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 : -EACCES;
+}
+
+int qemu_find_program(const char *program, char **errorp)
+{
+    int error = -ENOENT;
+
+    if (strchr(program, '/')) {
+        error = check_program(program);
+    } else {
+        const char *path = getenv("PATH");
+        auto_free char *folders = str_dup(path ? path : "/usr/bin:/bin");
+        char *rest = folders;
+
+        for (const char *folder; error && (folder = strsep(&rest, ":"));) {
+            auto_free char *file = str_printf("%s/%s", folder[0] ? folder : ".", program);
+            int found = check_program(file);
+
+            error = found == -EACCES || !found ? found : error;
+        }
+    }
+    if (error) {
+        error_set(errorp, -error, "cannot run \"%s\": %s", program,
+                  error == -EACCES ? "it is not executable"
+                                   : "no such program; is QEMU installed, and spelled right?");
+    }
+    return error;
+}
+
+static void become(char *const *argv, const int *fds, size_t n_fds, const sigset_t *mask,
+                   int report_fd) __attribute__((noreturn));
+
+/* The child: passes on what is to be inherited, and executes the program. */
+static void become(char *const *argv, const int *fds, size_t n_fds, const sigset_t *mask,
+                   int report_fd)
+{
+    for (size_t i = 0; i < n_fds; i++) {
+        int flags = fcntl(fds[i], F_GETFD);
+
+        fcntl(fds[i], F_SETFD, flags & ~FD_CLOEXEC);
+    }
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    execvp(argv[0], argv);
+    int error = errno;
+    ssize_t written = write(report_fd, &error, sizeof error);
+    (void)written;
+    _exit(127);
+}
+
+int qemu_start(char *const *argv, const int *fds, size_t n_fds, const sigset_t *mask, pid_t *pid,
+               char **errorp)
+{
+    int report[2]; /* what execvp() says; closed unsaid when it succeeds */
+    int failure = 0;
+    int error = 0;
+
+    if (pipe2(report, O_CLOEXEC)) {
+        return error_set(errorp, errno, "cannot make a pipe: %m");
+    }
+    *pid = fork();
+    if (*pid == 0) {
+        become(argv, fds, n_fds, mask, report[1]);
+    }
+    int fork_errno = errno;
+    close(report[1]);
+    if (*pid < 0) {
+        error = error_set(errorp, fork_errno, "cannot start \"%s\": %s", argv[0],
+                          strerror(fork_errno));
+    } else if (read(report[0], &failure, sizeof failure) == sizeof failure) {
+        error = error_set(errorp, failure, "cannot run \"%s\": %s", argv[0], strerror(failure));
+        waitpid(*pid, NULL, 0);
+    }
+    close(report[0]);
+    return error;
+}
+
+int qemu_wait(pid_t pid, const sigset_t *held)
+{
+    int status = 0;
+
+    while (waitpid(pid, &status, WNOHANG) != pid) {
+        siginfo_t info;
+        int number = sigwaitinfo(held, &info);
+
+        /* The terminal sends to the whole process group, so the process has those already. */
+        if (number > 0 && number != SIGCHLD && info.si_code != SI_KERNEL) {
+            kill(pid, number);
+        }
+    }
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}

@@ -1,0 +1,25 @@
+/* Running QEMU, or any program that takes the place of it, with descriptors it inherits. */
+#ifndef QEMU_LAUNCH_H
+#define QEMU_LAUNCH_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Checks that the program can be found, along $PATH where its name has no '/', and executed.
+ * Returns 0, -ENOENT or -EACCES. */
+int qemu_find_program(const char *program, char **errorp);
+
+/* Starts argv[0] with `argv`, the signal mask `mask` and, of our descriptors, those in `fds` (which
+ * keep their numbers, and stay close-on-exec here) besides 0, 1 and 2. Returns 0 and stores the
+ * process in *pid, or a negative errno value when it cannot be executed. */
+int qemu_start(char *const *argv, const int *fds, size_t n_fds, const sigset_t *mask, pid_t *pid,
+               char **errorp);
+
+/* Waits for the process to end, and passes the signals in `held`, which the caller has blocked, on
+ * to it; SIGCHLD must be among them. Signals that the terminal sends reach the process by
+ * themselves. Returns its exit status, or 128 and the number of the signal that killed it, as a
+ * shell does. */
+int qemu_wait(pid_t pid, const sigset_t *held);
+
+#endif

@@ -1,0 +1,140 @@
+#include "vif/gc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "netdev/link.h"
+#include "netdev/rtnl.h"
+#include "vif/plug.h"
+
+/* Whether the link of that name exists, and is held open by someone: a tap has a carrier only then.
+ */
+static int look_at_device(struct rtnl *rtnl, const char *name, bool *exists, bool *in_use,
+                          char **errorp)
+{
+    auto_free char *sentence = NULL;
+    struct link_info link;
+    int error = link_get(rtnl, name, &link, &sentence);
+
+    *exists = error == 0;
+    *in_use = *exists && link.carrier;
+    return error && error != -ENODEV ? error_set(errorp, -error, "%s", sentence) : 0;
+}
+
+/* Why an interface is to be undone, or NULL if it is not. */
+static const char *reason_to_undo(const struct vif_record *record, bool exists, bool in_use)
+{
+    if (vif_record_owner_lives(record)) {
+        return NULL;
+    }
+    if (in_use) {
+        return NULL;
+    }
+    if (record->state != VIF_PLUGGED) {
+        return "it was left half done";
+    }
+    if (record->pid) {
+        return "the process that looked after it is gone";
+    }
+    if (!exists) {
+        return "its device is gone";
+    }
+    return NULL;
+}
+
+static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_result *result,
+                           char **errorp)
+{
+    const char **names = NULL;
+    struct vif_records *records;
+    struct vif_record *all = NULL;
+    struct rtnl *rtnl;
+    size_t n = 0;
+    int error = vif_host_records(host, &records, errorp);
+
+    if (!error) {
+        error = vif_host_rtnl(host, &rtnl, errorp);
+    }
+    if (!error) {
+        error = vif_records_read_all(records, &all, &n, errorp);
+    }
+    names = mem_resize(NULL, n, sizeof *names);
+    for (size_t i = 0; i < n && !error; i++) {
+        bool exists;
+        bool in_use;
+
+        error = look_at_device(rtnl, all[i].port.name, &exists, &in_use, errorp);
+        const char *reason = error ? NULL : reason_to_undo(&all[i], exists, in_use);
+        if (reason) {
+            vif_host_log(host, "%s \"%s\": %s", dry_run ? "would undo" : "undoing",
+                         all[i].port.name, reason);
+            names[result->n_records++] = all[i].port.name;
+        }
+    }
+    if (!error && !dry_run) {
+        error = vif_unplug(host, names, result->n_records, errorp);
+    }
+    free(names);
+    vif_records_free(all, n);
+    return error;
+}
+
+static int collect_rows(struct vif_host *host, bool dry_run, struct vif_gc_result *result,
+                        char **errorp)
+{
+    struct ovs_port_row *rows = NULL;
+    struct vif_records *records;
+    struct ovsdb *db;
+    struct rtnl *rtnl;
+    size_t n = 0;
+
+    /* No database, no rows: whether a record needs it was seen before. */
+    if (vif_host_ovsdb(host, &db, NULL)) {
+        return 0;
+    }
+    int error = ovs_ports_read_owned(db, &rows, &n, errorp);
+    if (!error) {
+        error = vif_host_records(host, &records, errorp);
+    }
+    if (!error) {
+        error = vif_host_rtnl(host, &rtnl, errorp);
+    }
+    struct ovs_port_row *stale = mem_resize(NULL, n, sizeof *stale);
+    for (size_t i = 0; i < n && !error; i++) {
+        const char *name = rows[i].port.name;
+        struct vif_record record;
+        bool exists = false;
+        bool in_use = false;
+
+        error = vif_records_read(records, name, &record, errorp);
+        if (!error) {
+            vif_record_clear(&record);
+            continue;
+        }
+        if (error == -ENOENT) {
+            error = look_at_device(rtnl, name, &exists, &in_use, errorp);
+        }
+        if (!error && !exists && !rows[i].link_up) {
+            vif_host_log(host, "%s port \"%s\" from Open vSwitch: no record and no device of it",
+                         dry_run ? "would remove" : "removing", name);
+            stale[result->n_rows++] = rows[i];
+        }
+    }
+    if (!error && result->n_rows && !dry_run) {
+        error = ovs_ports_remove(db, stale, result->n_rows, errorp);
+    }
+    free(stale);
+    ovs_port_rows_free(rows, n);
+    return error;
+}
+
+int vif_gc(struct vif_host *host, bool dry_run, struct vif_gc_result *result, char **errorp)
+{
+    memset(result, 0, sizeof *result);
+    int error = collect_records(host, dry_run, result, errorp);
+
+    return error ? error : collect_rows(host, dry_run, result, errorp);
+}

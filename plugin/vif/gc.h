@@ -1,0 +1,24 @@
+/* Finding what a crash, a kill or a reboot left, and taking it away. */
+#ifndef VIF_GC_H
+#define VIF_GC_H
+
+#include <stddef.h>
+
+#include "vif/host.h"
+
+struct vif_gc_result {
+    size_t n_records; /* interfaces undone of which there was a record */
+    size_t n_rows;    /* ports removed from Open vSwitch of which there was none */
+};
+
+/* Undoes what nobody is going to finish or to use:
+ *   - an interface whose plug or unplug was cut short, when its process is gone;
+ *   - an interface of `vifplug run`, when that process is gone and nobody has the device open;
+ *   - a plugged interface whose device is gone;
+ *   - a port in Open vSwitch that bears our mark, without a record and without a device (what a
+ * reboot leaves). A device that somebody has open is a live guest's, and is left alone with all
+ * that belongs to it. With `dry_run` it only tells the host's log what it would do. A database that
+ * cannot be reached is an error only if a record needs it. */
+int vif_gc(struct vif_host *host, bool dry_run, struct vif_gc_result *result, char **errorp);
+
+#endif

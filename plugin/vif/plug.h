@@ -1,0 +1,57 @@
+/* Plugging: the only place that changes the host, and the only one that takes a change back.
+ *
+ * Theory of operation. Of a plan, those interfaces that are plugged already, just as wished, are
+ * left as they are; the others are plugged together, all or none:
+ *
+ *   1. a record of each, in state "plugging", which is the journal: from here on gc can undo;
+ *   2. the taps, DOWN and not persistent, so that they would go with this process;
+ *   3. mark, MAC address, MTU, bridge and UP, one request each, in one burst for all (every link
+ * event wakes ovs-vswitchd); a tap whose name still has a stale row in Open vSwitch stays DOWN for
+ * now, so that no frame passes on the stale row's VLAN;
+ *   4. one OVSDB transaction for all ports, stale rows replaced in it, and the wait for
+ * ovs-vswitchd;
+ *   5. the taps that had stale rows brought up;
+ *   6. scripts; persistence; the records in state "plugged".
+ *
+ * Whatever fails, vif_unplug_records() takes back all that the records stand for.
+ */
+#ifndef VIF_PLUG_H
+#define VIF_PLUG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "vif/host.h"
+
+struct vif_plug_options {
+    bool no_wait;    /* do not wait until ovs-vswitchd has realised the ports */
+    bool supervised; /* this process looks after the interfaces as long as it lives: `run` */
+};
+
+/* An interface that is plugged. */
+struct vif_plugged {
+    struct vif_record record;
+    bool already; /* it was there before */
+    int *fds;     /* its queues, close-on-exec; none where the device is not opened here */
+    size_t n_fds;
+};
+
+/* Carries out a settled plan. On success stores the plan's interfaces in its order in *plugged,
+ * which the caller frees with vif_plugged_free(); queues are left open unless the port is
+ * persistent. On failure the host is as it was, or else the sentence says what is left. */
+int vif_plug(struct vif_host *host, const struct vif_plan *plan, const struct vif_view *view,
+             const struct vif_plug_options *options, struct vif_plugged **plugged, char **errorp);
+
+/* Closes the descriptors and frees `n` elements; plugs nothing out. */
+void vif_plugged_free(struct vif_plugged *plugged, size_t n);
+
+/* Unplugs what these records, claimed by the caller, stand for: OVS rows (all in one transaction),
+ * downscripts, devices, and the records themselves. Only what bears our mark is removed, and what
+ * is gone already is fine. Does all it can: on an error the rest is still done, and the record of
+ * what could not be undone is kept, for gc. */
+int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t n, char **errorp);
+
+/* Claims the record of each name and unplugs them. A name without a record is success. */
+int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char **errorp);
+
+#endif

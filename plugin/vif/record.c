@@ -1,0 +1,440 @@
+#include "vif/record.h"
+
+#include <cjson/cJSON.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "netdev/ifname.h"
+
+/* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is held while one is
+ * claimed. */
+#define PORTS_FOLDER "ports"
+#define SUFFIX       ".json"
+
+struct vif_records {
+    char *rundir;
+    int ports_fd; /* RUNDIR/ports, or -1 while it was not there */
+};
+
+void vif_record_clear(struct vif_record *record)
+{
+    vif_port_clear(&record->port);
+    free(record->remote);
+    memset(record, 0, sizeof *record);
+}
+
+void vif_records_free(struct vif_record *records, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        vif_record_clear(&records[i]);
+    }
+    free(records);
+}
+
+const char *vif_state_name(enum vif_state state)
+{
+    switch (state) {
+    case VIF_PLUGGING:
+        return "plugging";
+    case VIF_PLUGGED:
+        return "plugged";
+    case VIF_UNPLUGGING:
+        return "unplugging";
+    }
+    return NULL;
+}
+
+/* When the process started, in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). 0 when
+ * there is no such process. */
+static uint64_t process_start(pid_t pid)
+{
+    char path[64];
+    char stat[1024];
+    unsigned long long start = 0;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return 0;
+    }
+    ssize_t length = read(fd, stat, sizeof stat - 1);
+    if (length <= 0) {
+        return 0;
+    }
+    stat[length] = '\0';
+    /* The second field is the name in parentheses, which may hold blanks and parentheses itself. */
+    const char *p = strrchr(stat, ')');
+    if (!p ||
+        sscanf(p + 1,
+               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+               &start) != 1) {
+        return 0;
+    }
+    return start;
+}
+
+bool vif_record_owner_lives(const struct vif_record *record)
+{
+    return record->pid > 0 && process_start(record->pid) == record->pid_start &&
+           record->pid_start != 0;
+}
+
+void vif_record_set_owner(struct vif_record *record)
+{
+    record->pid = getpid();
+    record->pid_start = process_start(record->pid);
+}
+
+cJSON *vif_record_to_json(const struct vif_record *record)
+{
+    cJSON *json = vif_port_to_json(&record->port);
+
+    cJSON_AddStringToObject(json, "state", vif_state_name(record->state));
+    cJSON_AddStringToObject(json, "plug_id", record->plug_id);
+    cJSON_AddItemToObject(json, "remote",
+                          record->remote ? cJSON_CreateString(record->remote) : cJSON_CreateNull());
+    cJSON_AddNumberToObject(json, "ifindex", record->ifindex);
+    cJSON_AddNumberToObject(json, "ofport", (double)record->ofport);
+    cJSON_AddNumberToObject(json, "pid", record->pid);
+    cJSON_AddNumberToObject(json, "pid_start", (double)record->pid_start);
+    cJSON_AddBoolToObject(json, "script_done", record->script_done);
+    cJSON_AddNumberToObject(json, "since", (double)record->since);
+    return json;
+}
+
+/* A member of a record, 0 or NULL where it is missing: the port in it was checked already. */
+static double number_of(const cJSON *json, const char *key)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(json, key);
+
+    return cJSON_IsNumber(value) ? value->valuedouble : 0;
+}
+
+static const char *text_of(const cJSON *json, const char *key)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, key));
+}
+
+static int record_from_json(const cJSON *json, struct vif_record *record, char **errorp)
+{
+    memset(record, 0, sizeof *record);
+    int error = vif_port_from_json(json, &record->port, errorp);
+    if (error) {
+        return error;
+    }
+    const char *state = text_of(json, "state");
+    record->state = str_eq(state, vif_state_name(VIF_PLUGGED))      ? VIF_PLUGGED
+                    : str_eq(state, vif_state_name(VIF_UNPLUGGING)) ? VIF_UNPLUGGING
+                                                                    : VIF_PLUGGING;
+    const char *plug_id = text_of(json, "plug_id");
+    snprintf(record->plug_id, sizeof record->plug_id, "%s", plug_id ? plug_id : "");
+    record->remote = str_dup_or_null(text_of(json, "remote"));
+    record->ifindex = (int)number_of(json, "ifindex");
+    record->ofport = (int64_t)number_of(json, "ofport");
+    record->pid = (pid_t)number_of(json, "pid");
+    record->pid_start = (uint64_t)number_of(json, "pid_start");
+    record->script_done = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "script_done"));
+    record->since = (int64_t)number_of(json, "since");
+    return 0;
+}
+
+int vif_records_open(const char *rundir, struct vif_records **recordsp, char **errorp)
+{
+    auto_free char *ports = str_printf("%s/%s", rundir, PORTS_FOLDER);
+    int fd = open(ports, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 && errno != ENOENT) {
+        return error_set(errorp, errno, "cannot open the records in %s: %m", ports);
+    }
+    *recordsp = mem_zalloc(sizeof **recordsp);
+    (*recordsp)->rundir = str_dup(rundir);
+    (*recordsp)->ports_fd = fd;
+    return 0;
+}
+
+void vif_records_close(struct vif_records *records)
+{
+    if (records) {
+        if (records->ports_fd >= 0) {
+            close(records->ports_fd);
+        }
+        free(records->rundir);
+        free(records);
+    }
+}
+
+/* Makes the folders, for the first record. Only the last two parts of the path can be missing. */
+static int make_folders(struct vif_records *records, char **errorp)
+{
+    auto_free char *ports = str_printf("%s/%s", records->rundir, PORTS_FOLDER);
+
+    if (records->ports_fd >= 0) {
+        return 0;
+    }
+    if ((mkdir(records->rundir, 0755) == 0 || errno == EEXIST) &&
+        (mkdir(ports, 0755) == 0 || errno == EEXIST)) {
+        records->ports_fd = open(ports, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (records->ports_fd < 0) {
+        return error_set(errorp, errno, "cannot make the run-time folder %s: %m%s", ports,
+                         errno == EACCES ? "; run as root, or name another with --rundir" : "");
+    }
+    return 0;
+}
+
+static char *file_name(const char *name)
+{
+    return str_printf("%s%s", name, SUFFIX);
+}
+
+/* Writes the record to a new file of a name that no other process and, for the ':' in it, no device
+ * can have. Stores that name in *tempp, for the caller to rename or link, and to free. */
+static int write_temporary(struct vif_records *records, const struct vif_record *record,
+                           char **tempp, char **errorp)
+{
+    char *temp = str_printf("%s:%ld", record->port.name, (long)getpid());
+    int fd = openat(records->ports_fd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    cJSON *json = vif_record_to_json(record);
+    char *text = cJSON_Print(json);
+    size_t length = strlen(text);
+    int error = 0;
+
+    cJSON_Delete(json);
+    if (fd < 0 || write(fd, text, length) != (ssize_t)length) {
+        error = errno ? errno : ENOSPC;
+    }
+    cJSON_free(text);
+    if (fd >= 0 && close(fd) && !error) {
+        error = errno;
+    }
+    if (error) {
+        unlinkat(records->ports_fd, temp, 0);
+        free(temp);
+        return error_set(errorp, error, "cannot write the record of \"%s\" under %s: %s",
+                         record->port.name, records->rundir, strerror(error));
+    }
+    *tempp = temp;
+    return 0;
+}
+
+/* Makes one record that was not there. */
+static int create_one(struct vif_records *records, const struct vif_record *record, char **errorp)
+{
+    auto_free char *temp = NULL;
+    auto_free char *file = file_name(record->port.name);
+    int error = write_temporary(records, record, &temp, errorp);
+
+    if (error) {
+        return error;
+    }
+    /* link(2), unlike rename(2), refuses to replace what is there. */
+    if (linkat(records->ports_fd, temp, records->ports_fd, file, 0)) {
+        error = errno;
+        if (error == EEXIST) {
+            struct vif_record other;
+            bool known = vif_records_read(records, record->port.name, &other, NULL) == 0;
+            error_set(errorp, error, "\"%s\" is %s already, by process %ld", record->port.name,
+                      known ? vif_state_name(other.state) : "known", known ? (long)other.pid : 0L);
+            if (known) {
+                vif_record_clear(&other);
+            }
+        } else {
+            error_set(errorp, error, "cannot write the record of \"%s\" under %s: %s",
+                      record->port.name, records->rundir, strerror(error));
+        }
+        error = -error;
+    }
+    unlinkat(records->ports_fd, temp, 0);
+    return error;
+}
+
+int vif_records_create(struct vif_records *records, const struct vif_record *new, size_t n,
+                       char **errorp)
+{
+    int error = make_folders(records, errorp);
+
+    for (size_t i = 0; i < n && !error; i++) {
+        error = create_one(records, &new[i], errorp);
+        if (error) {
+            while (i-- > 0) {
+                vif_records_remove(records, new[i].port.name, NULL);
+            }
+            break;
+        }
+    }
+    return error;
+}
+
+int vif_records_write(struct vif_records *records, const struct vif_record *record, char **errorp)
+{
+    auto_free char *temp = NULL;
+    auto_free char *file = file_name(record->port.name);
+    int error = write_temporary(records, record, &temp, errorp);
+
+    if (error) {
+        return error;
+    }
+    if (renameat(records->ports_fd, temp, records->ports_fd, file)) {
+        error = error_set(errorp, errno, "cannot replace the record of \"%s\" under %s: %m",
+                          record->port.name, records->rundir);
+        unlinkat(records->ports_fd, temp, 0);
+    }
+    return error;
+}
+
+/* The contents of a file as text, NULL when it cannot be read or is far too big; caller frees. */
+static char *read_all(int fd)
+{
+    const size_t most = (size_t)1024 * 1024;
+    struct stat st;
+
+    if (fstat(fd, &st) || (size_t)st.st_size > most) {
+        return NULL;
+    }
+    char *text = mem_zalloc((size_t)st.st_size + 1);
+    if (read(fd, text, (size_t)st.st_size) != st.st_size) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+int vif_records_read(struct vif_records *records, const char *name, struct vif_record *record,
+                     char **errorp)
+{
+    /* The name may come from the command line, and becomes a file's name. */
+    int error = ifname_check(name, errorp);
+    if (error) {
+        return error;
+    }
+    if (records->ports_fd < 0) {
+        return -ENOENT;
+    }
+    auto_free char *file = file_name(name);
+    auto_close int fd = openat(records->ports_fd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return errno == ENOENT
+                   ? -ENOENT
+                   : error_set(errorp, errno, "cannot read the record of \"%s\": %m", name);
+    }
+    char *text = read_all(fd);
+    cJSON *json = text ? cJSON_Parse(text) : NULL;
+    free(text);
+    error = json ? record_from_json(json, record, errorp)
+                 : error_set(errorp, EINVAL, "it is not JSON; remove it if nothing uses \"%s\"",
+                             name);
+    cJSON_Delete(json);
+    if (error) {
+        return error_wrap(errorp, error, "%s/%s/%s", records->rundir, PORTS_FOLDER, file);
+    }
+    return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct vif_record *ra = a;
+    const struct vif_record *rb = b;
+
+    return strcmp(ra->port.name, rb->port.name);
+}
+
+int vif_records_read_all(struct vif_records *records, struct vif_record **allp, size_t *np,
+                         char **errorp)
+{
+    struct vif_record *all = NULL;
+    size_t n = 0;
+    int error = 0;
+
+    *allp = NULL;
+    *np = 0;
+    if (records->ports_fd < 0) {
+        return 0;
+    }
+    int fd = openat(records->ports_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!dir) {
+        return error_set(errorp, errno, "cannot read %s/%s: %m", records->rundir, PORTS_FOLDER);
+    }
+    const struct dirent *entry;
+    while ((entry = readdir(dir)) && !error) {
+        size_t length = strlen(entry->d_name);
+        char name[IFNAMSIZ];
+
+        if (length <= strlen(SUFFIX) || length - strlen(SUFFIX) >= sizeof name ||
+            strcmp(entry->d_name + length - strlen(SUFFIX), SUFFIX) != 0) {
+            continue;
+        }
+        snprintf(name, sizeof name, "%.*s", (int)(length - strlen(SUFFIX)), entry->d_name);
+        all = mem_resize(all, n + 1, sizeof *all);
+        error = vif_records_read(records, name, &all[n], errorp);
+        if (!error) {
+            n++;
+        } else if (error == -ENOENT) {
+            /* Removed since readdir(). */
+            error = 0;
+        }
+    }
+    closedir(dir);
+    if (error) {
+        vif_records_free(all, n);
+        return error;
+    }
+    if (n) {
+        qsort(all, n, sizeof *all, by_name);
+    }
+    *allp = all;
+    *np = n;
+    return 0;
+}
+
+int vif_records_claim(struct vif_records *records, const char *name, struct vif_record *record,
+                      char **errorp)
+{
+    auto_free char *lock = str_printf("%s/lock", records->rundir);
+    auto_close int lock_fd = -1;
+
+    if (records->ports_fd < 0) {
+        return -ENOENT;
+    }
+    lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (lock_fd < 0 || flock(lock_fd, LOCK_EX)) {
+        return error_set(errorp, errno, "cannot lock %s: %m", lock);
+    }
+    int error = vif_records_read(records, name, record, errorp);
+    if (!error) {
+        if (record->state != VIF_PLUGGED && vif_record_owner_lives(record) &&
+            record->pid != getpid()) {
+            error = error_set(errorp, EBUSY, "process %ld is %s \"%s\"", (long)record->pid,
+                              vif_state_name(record->state), name);
+        } else {
+            record->state = VIF_UNPLUGGING;
+            vif_record_set_owner(record);
+            error = vif_records_write(records, record, errorp);
+        }
+        if (error) {
+            vif_record_clear(record);
+        }
+    }
+    return error;
+}
+
+int vif_records_remove(struct vif_records *records, const char *name, char **errorp)
+{
+    auto_free char *file = file_name(name);
+
+    if (records->ports_fd >= 0 && unlinkat(records->ports_fd, file, 0) && errno != ENOENT) {
+        return error_set(errorp, errno, "cannot remove the record of \"%s\" under %s: %m", name,
+                         records->rundir);
+    }
+    return 0;
+}

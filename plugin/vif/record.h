@@ -1,0 +1,90 @@
+/* Records: what was plugged, one file for each device, kept under the run-time folder.
+ *
+ * A record is also the journal. It is written, in state "plugging", before the first change to the
+ * host, and removed after the last one was undone; so whatever a crash leaves has a record that
+ * says how far at most it went, and gc can undo it. Files appear and change by rename(2), whole or
+ * not at all. To change a record's state is to claim it, under a lock: of two processes that want
+ * to, one gets it.
+ *
+ * The folder lies on a tmpfs (/run): records do not survive a reboot, and neither do the devices.
+ */
+#ifndef VIF_RECORD_H
+#define VIF_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "vif/port.h"
+
+enum vif_state {
+    VIF_PLUGGING,
+    VIF_PLUGGED,
+    VIF_UNPLUGGING,
+};
+
+struct vif_record {
+    struct vif_port port;
+    enum vif_state state;
+    char plug_id[37]; /* of the plug that made it; also on its OVS row */
+    char *remote;     /* the OVSDB server it is known to, or NULL when it has no OVS row */
+    int ifindex;      /* of the device; 0 until it is made */
+    int64_t ofport;   /* 0 where there is none */
+    pid_t pid; /* the process that works on it or, once plugged by `run`, looks after it; 0: none */
+    uint64_t pid_start; /* when that process started, in clock ticks since boot: pids are re-used */
+    bool script_done;   /* the script was run, so the downscript is due */
+    int64_t since;      /* seconds since the epoch */
+};
+
+/* Frees what the record points to and zeroes it. */
+void vif_record_clear(struct vif_record *record);
+void vif_records_free(struct vif_record *records, size_t n);
+
+/* The word in JSON and tables: "plugging", "plugged", "unplugging". */
+const char *vif_state_name(enum vif_state state);
+
+/* The record as JSON; the shape that vifplug(8) documents. */
+struct cJSON *vif_record_to_json(const struct vif_record *record);
+
+/* Whether the process that a record names is alive. */
+bool vif_record_owner_lives(const struct vif_record *record);
+
+/* Makes the record's pid and pid_start those of the calling process. */
+void vif_record_set_owner(struct vif_record *record);
+
+/* The records of one run-time folder. */
+struct vif_records;
+
+/* Opens the records in `rundir`. A folder that is missing holds none; the first record makes it
+ * (0755). On success the caller calls vif_records_close(). */
+int vif_records_open(const char *rundir, struct vif_records **records, char **errorp);
+void vif_records_close(struct vif_records *records);
+
+/* Writes new records, all or none; -EEXIST when there is one of such a name already, with a
+ * sentence that says what is known of it. */
+int vif_records_create(struct vif_records *records, const struct vif_record *new, size_t n,
+                       char **errorp);
+
+/* Replaces a record. */
+int vif_records_write(struct vif_records *records, const struct vif_record *record, char **errorp);
+
+/* Reads the record of one device; -ENOENT, without a sentence, when there is none. On success the
+ * caller calls vif_record_clear(). */
+int vif_records_read(struct vif_records *records, const char *name, struct vif_record *record,
+                     char **errorp);
+
+/* Reads all records, sorted by name; the caller calls vif_records_free(). */
+int vif_records_read_all(struct vif_records *records, struct vif_record **all, size_t *n,
+                         char **errorp);
+
+/* Claims a record for unplugging: reads it anew into *record, and unless a live process is at work
+ * on it puts it into state "unplugging" by this process. -ENOENT, without a sentence, when it is
+ * gone; -EBUSY when another process is plugging or unplugging it. */
+int vif_records_claim(struct vif_records *records, const char *name, struct vif_record *record,
+                      char **errorp);
+
+/* Removes a record; one that is gone is fine. */
+int vif_records_remove(struct vif_records *records, const char *name, char **errorp);
+
+#endif

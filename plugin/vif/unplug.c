@@ -1,0 +1,233 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "netdev/link.h"
+#include "netdev/rtnl.h"
+#include "vif/plug.h"
+#include "vif/script.h"
+
+/* What is being unplugged, and what went wrong with it. The first error is the one that is told;
+ * those that follow are most often its consequences. */
+struct unplug {
+    struct vif_host *host;
+    struct vif_record *records;
+    size_t n;
+    bool *failed; /* which records must be kept */
+    int error;
+    char *sentence;
+};
+
+static void failed_at(struct unplug *job, size_t i, int error, char *sentence)
+{
+    job->failed[i] = true;
+    if (!job->error) {
+        job->error = error;
+        job->sentence = sentence;
+    } else {
+        free(sentence);
+    }
+}
+
+/* Removes the rows of all records that are on the server `remote`. */
+static int remove_rows_at(struct unplug *job, const char *remote, char **errorp)
+{
+    const char **names = mem_resize(NULL, job->n, sizeof *names);
+    struct ovs_port_row *rows = NULL;
+    struct ovsdb *db;
+    size_t n_names = 0;
+    size_t n_rows = 0;
+
+    for (size_t i = 0; i < job->n; i++) {
+        if (str_eq(job->records[i].remote, remote)) {
+            names[n_names++] = job->records[i].port.name;
+        }
+    }
+    int error = vif_host_ovsdb_at(job->host, remote, &db, errorp);
+    if (!error) {
+        error = ovs_ports_read(db, names, n_names, &rows, &n_rows, errorp);
+    }
+    free(names);
+    if (error) {
+        return error;
+    }
+
+    /* Only rows of the very plugs that the records are about: others of that name are not ours to
+     * remove. */
+    struct ovs_port_row *ours = mem_resize(NULL, n_rows, sizeof *ours);
+    size_t n_ours = 0;
+    for (size_t r = 0; r < n_rows; r++) {
+        for (size_t i = 0; i < job->n; i++) {
+            if (str_eq(rows[r].port.name, job->records[i].port.name) &&
+                str_eq(rows[r].owner, OVS_OWNER) &&
+                str_eq(rows[r].plug_id, job->records[i].plug_id)) {
+                vif_host_log(job->host, "removing port \"%s\" from OVS bridge \"%s\"",
+                             rows[r].port.name, rows[r].port.bridge ? rows[r].port.bridge : "");
+                ours[n_ours++] = rows[r];
+            }
+        }
+    }
+    if (n_ours) {
+        error = ovs_ports_remove(db, ours, n_ours, errorp);
+    }
+    free(ours);
+    ovs_port_rows_free(rows, n_rows);
+    return error;
+}
+
+static void remove_rows(struct unplug *job)
+{
+    bool *done = mem_zalloc(job->n * sizeof *done);
+
+    for (size_t i = 0; i < job->n; i++) {
+        const char *remote = job->records[i].remote;
+
+        if (!remote || done[i]) {
+            continue;
+        }
+        char *sentence = NULL;
+        int error = remove_rows_at(job, remote, &sentence);
+        for (size_t j = i; j < job->n; j++) {
+            if (str_eq(job->records[j].remote, remote)) {
+                done[j] = true;
+                if (error) {
+                    failed_at(job, j, error, str_dup_or_null(sentence));
+                }
+            }
+        }
+        free(sentence);
+    }
+    free(done);
+}
+
+static void run_downscripts(struct unplug *job)
+{
+    for (size_t i = 0; i < job->n; i++) {
+        const struct vif_record *record = &job->records[i];
+        char *sentence = NULL;
+
+        /* A failing downscript keeps nothing from going: there is no way back from here. */
+        if (record->script_done && record->port.downscript &&
+            vif_script_run(record->port.downscript, record->port.name, &sentence)) {
+            vif_host_log(job->host, "%s", sentence);
+            free(sentence);
+        }
+    }
+}
+
+static int remove_device(struct vif_host *host, const struct vif_record *record, char **errorp)
+{
+    auto_free char *mark = vif_port_mark(&record->port);
+    auto_free char *sentence = NULL;
+    struct link_info link;
+    struct rtnl *rtnl;
+    int error = vif_host_rtnl(host, &rtnl, errorp);
+
+    if (error) {
+        return error;
+    }
+    error = link_get(rtnl, record->port.name, &link, &sentence);
+    if (error == -ENODEV) {
+        return 0;
+    }
+    if (error) {
+        return error_set(errorp, -error, "%s", sentence);
+    }
+    if (!str_eq(link.alias, mark) || (record->ifindex && record->ifindex != link.ifindex)) {
+        vif_host_log(host, "leaving device \"%s\" alone: it is not the one that was plugged",
+                     record->port.name);
+        return 0;
+    }
+    vif_host_log(host, "deleting device \"%s\"", record->port.name);
+    return link_delete(rtnl, link.ifindex, errorp);
+}
+
+static void remove_devices(struct unplug *job)
+{
+    for (size_t i = 0; i < job->n; i++) {
+        char *sentence = NULL;
+        int error = job->records[i].port.device == VIF_DEVICE_TAP
+                        ? remove_device(job->host, &job->records[i], &sentence)
+                        : 0;
+
+        if (error) {
+            failed_at(job, i, error, sentence);
+        }
+    }
+}
+
+static void remove_records(struct unplug *job)
+{
+    struct vif_records *records;
+    char *sentence = NULL;
+    int error = vif_host_records(job->host, &records, &sentence);
+
+    if (error) {
+        failed_at(job, 0, error, sentence);
+        return;
+    }
+    for (size_t i = 0; i < job->n; i++) {
+        sentence = NULL;
+        error = job->failed[i] ? 0
+                               : vif_records_remove(records, job->records[i].port.name, &sentence);
+        if (error) {
+            failed_at(job, i, error, sentence);
+        }
+    }
+}
+
+int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t n, char **errorp)
+{
+    struct unplug job = {
+        .host = host,
+        .records = records,
+        .n = n,
+        .failed = mem_zalloc(n * sizeof(bool)),
+    };
+
+    remove_rows(&job);
+    run_downscripts(&job);
+    remove_devices(&job);
+    remove_records(&job);
+    free(job.failed);
+    if (job.error) {
+        error_set(errorp, -job.error, "%s; what is left will be removed by \"vifplug gc\"",
+                  job.sentence);
+        free(job.sentence);
+    }
+    return job.error;
+}
+
+int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char **errorp)
+{
+    struct vif_record *claimed = mem_resize(NULL, n, sizeof *claimed);
+    struct vif_records *records;
+    size_t n_claimed = 0;
+    int result = 0;
+    int error = vif_host_records(host, &records, errorp);
+
+    for (size_t i = 0; i < n && !error; i++) {
+        char *sentence = NULL;
+        int refused = vif_records_claim(records, names[i], &claimed[n_claimed], &sentence);
+
+        if (!refused) {
+            n_claimed++;
+        } else if (refused != -ENOENT && !result) {
+            result = error_set(errorp, -refused, "%s", sentence);
+        }
+        free(sentence);
+    }
+    if (n_claimed) {
+        char *sentence = NULL;
+
+        error = vif_unplug_records(host, claimed, n_claimed, &sentence);
+        if (error && !result) {
+            result = error_set(errorp, -error, "%s", sentence);
+        }
+        free(sentence);
+    }
+    vif_records_free(claimed, n_claimed);
+    return result ? result : error;
+}

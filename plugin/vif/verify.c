@@ -1,0 +1,193 @@
+#include "vif/verify.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "netdev/link.h"
+#include "netdev/rtnl.h"
+
+void vif_verdicts_free(struct vif_verdict *verdicts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t f = 0; f < verdicts[i].n_faults; f++) {
+            free(verdicts[i].faults[f]);
+        }
+        free(verdicts[i].faults);
+    }
+    free(verdicts);
+}
+
+static void fault(struct vif_verdict *verdict, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void fault(struct vif_verdict *verdict, const char *format, ...)
+{
+    va_list args;
+
+    verdict->faults = mem_resize(verdict->faults, verdict->n_faults + 1, sizeof *verdict->faults);
+    va_start(args, format);
+    verdict->faults[verdict->n_faults++] = str_vprintf(format, args);
+    va_end(args);
+}
+
+/* The parts of a device that plug sets where the device is managed. */
+static void verify_settings(const struct vif_port *port, const struct link_info *link,
+                            struct vif_verdict *verdict)
+{
+    char fact[MAC_TEXT_SIZE];
+    char wish[MAC_TEXT_SIZE];
+
+    if (!mac_equal(&link->mac, &port->host_mac)) {
+        fault(verdict, "the device's MAC address is %s instead of %s", mac_format(&link->mac, fact),
+              mac_format(&port->host_mac, wish));
+    }
+    if (port->mtu && link->mtu != port->mtu) {
+        fault(verdict, "the device's MTU is %u instead of %u", link->mtu, port->mtu);
+    }
+    if (!link->up) {
+        fault(verdict, "the device is down");
+    }
+}
+
+static void verify_device(struct rtnl *rtnl, const struct vif_record *record,
+                          struct vif_verdict *verdict)
+{
+    const struct vif_port *port = &record->port;
+    auto_free char *mark = vif_port_mark(port);
+    auto_free char *sentence = NULL;
+    struct link_info link;
+    struct link_info bridge;
+
+    if (port->device == VIF_DEVICE_BY_QEMU) {
+        return;
+    }
+    if (link_get(rtnl, port->name, &link, &sentence)) {
+        fault(verdict, "%s", sentence);
+        return;
+    }
+    if (port->device == VIF_DEVICE_TAP && !str_eq(link.alias, mark)) {
+        fault(verdict,
+              "the device is not the one that was plugged: its alias is \"%s\" instead of \"%s\"",
+              link.alias, mark);
+    }
+    if (port->managed) {
+        verify_settings(port, &link, verdict);
+    }
+    if (port->attachment == VIF_ATTACH_LINUX_BRIDGE) {
+        int error = link_get(rtnl, port->bridge, &bridge, NULL);
+
+        if (error) {
+            fault(verdict, "the bridge \"%s\" is gone", port->bridge);
+        } else if (link.master != bridge.ifindex) {
+            fault(verdict, "the device is not a port of bridge \"%s\"", port->bridge);
+        }
+    }
+}
+
+static void verify_row(const struct vif_record *record, const struct ovs_port_row *row,
+                       struct vif_verdict *verdict)
+{
+    auto_free char *differences = NULL;
+    struct ovs_port wish;
+
+    if (!row) {
+        fault(verdict, "it has no port in Open vSwitch");
+        return;
+    }
+    vif_port_to_ovs(&record->port, &wish);
+    if (!ovs_port_matches(&wish, row, &differences)) {
+        fault(verdict, "its port in Open vSwitch differs: %s", differences);
+    }
+    ovs_port_clear(&wish);
+    if (!str_eq(row->owner, OVS_OWNER) || !str_eq(row->plug_id, record->plug_id)) {
+        fault(verdict, "its port in Open vSwitch was replaced by somebody else's");
+    }
+    if (row->ofport < 0) {
+        fault(verdict, "ovs-vswitchd refused its port: %s",
+              row->error ? row->error : "without a reason");
+    } else if (row->ofport == 0) {
+        fault(verdict, "ovs-vswitchd has not realised its port");
+    }
+}
+
+/* Compares all records that are on one server with their rows, read together. */
+static void verify_rows_at(struct vif_host *host, const struct vif_record *records, size_t n,
+                           const char *remote, struct vif_verdict *verdicts)
+{
+    const char **names = mem_resize(NULL, n, sizeof *names);
+    auto_free char *sentence = NULL;
+    struct ovs_port_row *rows = NULL;
+    struct ovsdb *db;
+    size_t n_names = 0;
+    size_t n_rows = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(records[i].remote, remote)) {
+            names[n_names++] = records[i].port.name;
+        }
+    }
+    int error = vif_host_ovsdb_at(host, remote, &db, &sentence);
+    if (!error) {
+        error = ovs_ports_read(db, names, n_names, &rows, &n_rows, &sentence);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct ovs_port_row *row = NULL;
+
+        if (!str_eq(records[i].remote, remote)) {
+            continue;
+        }
+        if (error) {
+            fault(&verdicts[i], "%s", sentence);
+            continue;
+        }
+        for (size_t r = 0; r < n_rows; r++) {
+            if (str_eq(rows[r].port.name, records[i].port.name)) {
+                row = &rows[r];
+            }
+        }
+        verify_row(&records[i], row, &verdicts[i]);
+    }
+    ovs_port_rows_free(rows, n_rows);
+    free(names);
+}
+
+/* Whether an earlier record is on the same server as records[i]. */
+static bool remote_seen(const struct vif_record *records, size_t i)
+{
+    for (size_t j = 0; j < i; j++) {
+        if (str_eq(records[j].remote, records[i].remote)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int vif_verify(struct vif_host *host, const struct vif_record *records, size_t n,
+               struct vif_verdict **verdictsp, char **errorp)
+{
+    struct rtnl *rtnl;
+    int error = vif_host_rtnl(host, &rtnl, errorp);
+
+    if (error) {
+        return error;
+    }
+    struct vif_verdict *verdicts = mem_zalloc(n * sizeof *verdicts);
+    for (size_t i = 0; i < n; i++) {
+        if (records[i].state != VIF_PLUGGED) {
+            fault(&verdicts[i], "it is %s; if that was cut short, run \"vifplug gc\"",
+                  vif_state_name(records[i].state));
+        }
+        verify_device(rtnl, &records[i], &verdicts[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (records[i].remote && !remote_seen(records, i)) {
+            verify_rows_at(host, records, n, records[i].remote, verdicts);
+        }
+    }
+    *verdictsp = verdicts;
+    return 0;
+}
