@@ -1,6 +1,7 @@
 #include "vif/bandwidth.h"
 
 #include <errno.h>
+#include <libxml/tree.h>
 
 #include "base/error.h"
 #include "base/mem.h"

@@ -1,6 +1,7 @@
 #include "vif/document.h"
 
 #include <errno.h>
+#include <libxml/tree.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -84,14 +85,14 @@ static int parse_domain(const xmlNode *root, struct vif_document *document, char
 {
     const xmlNode *name = xml_child(root, "name");
     const xmlNode *uuid = xml_child(root, "uuid");
-    auto_free char *uuid_text = uuid ? xml_text(uuid) : NULL;
+    auto_free char *said = uuid ? xml_text(uuid) : NULL;
     char normal[UUID_TEXT_SIZE];
 
     document->domain_name = name ? xml_text(name) : NULL;
     if (uuid) {
-        if (!uuid_text || !uuid_normalize(uuid_text, normal)) {
+        if (!said || !uuid_normalize(said, normal)) {
             return error_set(errorp, EINVAL, "<uuid>%s</uuid> of the domain is not a UUID",
-                             uuid_text ? uuid_text : "");
+                             said ? said : "");
         }
         document->domain_uuid = str_dup(normal);
     }
@@ -160,7 +161,7 @@ int vif_document_parse(const char *name, const char *text, size_t length,
     int error;
 
     if (length > VIF_DOCUMENT_MAX) {
-        error = error_set(errorp, EFBIG, "is larger than %d MiB", VIF_DOCUMENT_MAX >> 20);
+        error = error_set(errorp, EFBIG, "is larger than %zu MiB", VIF_DOCUMENT_MAX >> 20);
     } else {
         error = xml_parse_text(text, length, &new.xml->doc, errorp);
     }

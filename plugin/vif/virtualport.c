@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libxml/tree.h>
 
 #include "base/error.h"
 #include "base/mem.h"

@@ -1,6 +1,7 @@
 #include "vif/vlan.h"
 
 #include <errno.h>
+#include <libxml/tree.h>
 #include <string.h>
 #include <strings.h>
 

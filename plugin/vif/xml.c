@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <libxml/tree.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -7,11 +7,13 @@
 #ifndef VIF_XML_H
 #define VIF_XML_H
 
-#include <libxml/tree.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "vif/spec.h"
+
+/* libxml2's own name for it, which C11 lets stand twice: no header of ours includes one of its. */
+typedef struct _xmlNode xmlNode;
 
 /* Whether `node` is the element `name` in no namespace. */
 bool xml_is(const xmlNode *node, const char *name);

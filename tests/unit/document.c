@@ -98,13 +98,13 @@ static void a_nul_byte_is_refused(void **state)
 
 static void depth_is_limited(void **state)
 {
-    char text[3 * 300 + 1];
+    char text[sizeof "<a>" * 300] = "";
 
     (void)state;
     for (size_t i = 0; i < 300; i++) {
-        memcpy(text + 3 * i, "<a>", 3);
+        strcat(text, "<a>");
     }
-    write_file(text, 3 * 300);
+    write_file(text, strlen(text));
     check_load("test.xml", -EINVAL, "Excessive depth");
 }
 
@@ -112,7 +112,7 @@ static void size_is_limited(void **state)
 {
     (void)state;
     write_file("<", 1);
-    assert_int_equal(truncate("test.xml", 50 * 1024 * 1024), 0);
+    assert_int_equal(truncate("test.xml", 50L * 1024 * 1024), 0);
     check_load("test.xml", -EFBIG, "test.xml: is larger than 10 MiB");
     /* Of these the size is not known before. */
     check_load("/dev/zero", -EFBIG, "/dev/zero: is larger than 10 MiB");
@@ -137,7 +137,7 @@ static void files_that_cannot_be_read_are_named(void **state)
 
 static void a_dash_is_standard_input(void **state)
 {
-    int saved = dup(STDIN_FILENO);
+    int saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
     int ends[2];
     struct vif_document document;
     char *error = NULL;

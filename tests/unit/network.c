@@ -195,7 +195,9 @@ static void interfaces_become_what_the_network_is_for(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(resolved); i++) {
-        struct vif_document network, interface, actual;
+        struct vif_document network;
+        struct vif_document interface;
+        struct vif_document actual;
         char *error = NULL;
 
         parse(resolved[i].network, &network);
@@ -258,7 +260,8 @@ static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(unresolved); i++) {
-        struct vif_document network, interface;
+        struct vif_document network;
+        struct vif_document interface;
         struct vif_spec actual;
         char *error = NULL;
 
@@ -333,7 +336,8 @@ static void networks_are_found_in_order(void **state)
 {
     const char *const files[] = {"named.xml"};
     struct vif_networks *networks;
-    const struct vif_network *first, *second;
+    const struct vif_network *first;
+    const struct vif_network *second;
     char *error = NULL;
 
     (void)state;

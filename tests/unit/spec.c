@@ -216,7 +216,7 @@ static void a_refusal_leaves_the_spec_alone(void **state)
 
     (void)state;
     check_ok(parse(BRIDGE(""), &document, &error), &error);
-    xmlSetProp(document.specs[0].element, BAD_CAST "type", BAD_CAST "direct");
+    xmlSetProp(document.specs[0].element, (const xmlChar *)"type", (const xmlChar *)"direct");
     check_error(vif_spec_parse(document.specs[0].element, &spec, &error), -EINVAL, &error,
                 "<source dev=''>");
     assert_int_equal(spec.mtu, 7);
@@ -240,7 +240,9 @@ static char *text_of(xmlNode *node)
 static void a_spec_made_from_flags_is_written(void **state)
 {
     struct vif_vlan_tag tag = {.id = 7, .native = VIF_NATIVE_TAGGED};
-    char bridge[] = "br0", type[] = "openvswitch", target[] = "web0";
+    char bridge[] = "br0";
+    char type[] = "openvswitch";
+    char target[] = "web0";
     struct vif_spec spec = {
         .type = VIF_TYPE_BRIDGE,
         .source_bridge = bridge,

@@ -1,5 +1,6 @@
 /* Writing an <interface>: what the fields say, in libvirt's order (virDomainNetDefFormat() in
  * src/conf/domain_conf.c), over what was kept of the element that they were read from. */
+#include <libxml/tree.h>
 #include <string.h>
 
 #include "base/mem.h"
