@@ -3,7 +3,8 @@
  * A function that can fail returns 0 on success or a negative errno value, and takes a
  * `char **errorp` as its last argument. On failure it stores there one sentence for people, without
  * a newline, that the caller frees; on success it leaves *errorp alone. A caller that wants no
- * sentence passes NULL. The sentence names the thing and, where it is known, the remedy. Only the
+ * sentence passes NULL. The sentence names the thing and, where it is known, the remedy. Control
+ * characters in it, which can only come from what it quotes, are replaced by '?'. Only the
  * outermost caller prints it, once.
  */
 #ifndef BASE_ERROR_H

@@ -4,12 +4,11 @@
 #endif
 
 #include "base/mem.h"
+#include "fuzz/fuzz.h"
 #include "openvswitch/json.h"
 #include "ovs/picture.h"
 #include "ovs/txn.h"
 #include "ovs/value.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Operations that a reply of at least one result each could belong to. */
 static struct json *some_operations(void)
