@@ -2,8 +2,6 @@
 #include <config.h>
 #endif
 
-#include <errno.h>
-
 #include "base/mem.h"
 #include "openvswitch/json.h"
 #include "ovs/picture.h"
@@ -23,7 +21,7 @@ static int fetch(struct ovsdb *db, struct picture *picture, struct json *ops, lo
                  char **errorp)
 {
     struct json *reply = NULL;
-    int error = txn_run(db, json_clone(ops), deadline, &reply, NULL, errorp);
+    int error = txn_run_repeatable(db, json_clone(ops), deadline, &reply, errorp);
 
     if (error) {
         json_destroy(ops);
@@ -31,22 +29,6 @@ static int fetch(struct ovsdb *db, struct picture *picture, struct json *ops, lo
     }
     picture_add(picture, ops, reply);
     return 0;
-}
-
-/* Reading may be done again when the connection is lost. Takes ownership of `ops`. */
-static int fetch_persistently(struct ovsdb *db, struct picture *picture, struct json *ops,
-                              long long deadline, char **errorp)
-{
-    int error = fetch(db, picture, json_clone(ops), deadline, errorp);
-
-    if (error == -ECONNRESET) {
-        error = ovsdb_reconnect(db, deadline, errorp);
-        if (!error) {
-            error = fetch(db, picture, json_clone(ops), deadline, errorp);
-        }
-    }
-    json_destroy(ops);
-    return error;
 }
 
 static int fetch_named(struct ovsdb *db, struct picture *picture, const char *const *names,
@@ -58,7 +40,7 @@ static int fetch_named(struct ovsdb *db, struct picture *picture, const char *co
         picture_ask_name(ops, names[i]);
     }
     for (int step = 0; step < MAX_STEPS && txn_length(ops); step++) {
-        int error = fetch_persistently(db, picture, ops, deadline, errorp);
+        int error = fetch(db, picture, ops, deadline, errorp);
 
         if (error) {
             return error;
@@ -81,7 +63,7 @@ static int fetch_tables(struct ovsdb *db, struct picture *picture, bool owned, l
         picture_ask_ports(ops);
     }
     picture_ask_surroundings(ops);
-    return fetch_persistently(db, picture, ops, deadline, errorp);
+    return fetch(db, picture, ops, deadline, errorp);
 }
 
 int ovs_ports_read(struct ovsdb *db, const char *const *names, size_t n_names,

@@ -184,6 +184,21 @@ int txn_run(struct ovsdb *db, struct json *ops, long long deadline, struct json 
     return error;
 }
 
+int txn_run_repeatable(struct ovsdb *db, struct json *ops, long long deadline, struct json **reply,
+                       char **errorp)
+{
+    int error = txn_run(db, json_clone(ops), deadline, reply, NULL, errorp);
+
+    if (error == -ECONNRESET) {
+        error = ovsdb_reconnect(db, deadline, errorp);
+        if (!error) {
+            error = txn_run(db, json_clone(ops), deadline, reply, NULL, errorp);
+        }
+    }
+    json_destroy(ops);
+    return error == -ECANCELED ? -EPROTO : error;
+}
+
 const struct json *txn_rows(const struct json *reply, size_t op)
 {
     return object_get(array_at(reply, op), "rows");

@@ -55,6 +55,12 @@ void txn_refusal_clear(struct txn_refusal *refusal);
 int txn_run(struct ovsdb *db, struct json *ops, long long deadline, struct json **reply,
             struct txn_refusal *refusal, char **errorp);
 
+/* The same for a transaction that may as well be done twice: when the connection is lost, connects
+ * again and sends it a second time. A refusal is -EPROTO. On success *errorp may hold a sentence
+ * that came before it: see ovsdb_report(). */
+int txn_run_repeatable(struct ovsdb *db, struct json *ops, long long deadline, struct json **reply,
+                       char **errorp);
+
 /* The rows that operation `op`, a select, has found: a JSON array, borrowed from the reply. */
 const struct json *txn_rows(const struct json *reply, size_t op);
 

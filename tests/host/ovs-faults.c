@@ -311,20 +311,24 @@ static void a_restarted_server_is_found_again(void **state)
     ovsdb_close(db);
 }
 
+/* Also its QoS goes then, to which nothing else leads any more. */
 static void a_port_removed_by_others_meanwhile_is_said(void **state)
 {
     struct ovsdb *db = open_remote(NULL, 10000);
+    struct ovs_port port = wish("vif0", "br0");
     char *error = NULL;
 
     (void)state;
+    port.qos.egress_max_bps = 1000000;
     stop_daemon("ovs-vswitchd");
     run("(until ovs-vsctl --no-wait list-ports br0 | grep -q vif0; do :; done"
         " && ovs-vsctl --no-wait del-port vif0) > /run/meddle.log 2>&1 &");
-    int result = add_vif0(db, false, NULL, &error);
+    int result = ovs_ports_add(db, &port, 1, plug_id(), false, NULL, &error);
 
     continue_daemon("ovs-vswitchd");
     check_error(result, -EIO, &error,
                 "port \"vif0\": someone else removed it while it was being realised");
+    ovs_port_clear(&port);
     ovsdb_close(db);
 }
 
