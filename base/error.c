@@ -19,6 +19,7 @@ int error_setv(char **errorp, int err, const char *format, va_list args)
     return -err;
 }
 
+#undef error_set
 int error_set(char **errorp, int err, const char *format, ...)
 {
     va_list args;

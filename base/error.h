@@ -19,6 +19,11 @@
 int error_set(char **errorp, int err, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
 
+/* An analyzer that sees one file at a time cannot know that this is never 0. */
+#ifdef __clang_analyzer__
+#define error_set(errorp, err, ...) (error_set((errorp), (err), __VA_ARGS__), -(err))
+#endif
+
 int error_setv(char **errorp, int err, const char *format, va_list args)
     __attribute__((format(printf, 3, 0), cold));
 
