@@ -46,7 +46,7 @@ def check_commands():
     compare("SYNOPSIS", synopsis().items(), MANUAL, program.commands().items(), USAGE)
     sections = {name: lines for name, lines in PAGE["COMMANDS"].items() if name}
     compare("COMMANDS", sections, MANUAL, program.commands(), USAGE)
-    for command in sections.keys() & program.commands().keys():
+    for command in sorted(sections.keys() & program.commands().keys()):
         compare(f"options of {command}",
                 documented_options(command, sections[command]).items(), MANUAL,
                 program.options(command).items(), f"vifplug {command} --help")
