@@ -230,6 +230,17 @@ static int check_distinct(const struct vif_plan *plan, size_t i, char **errorp)
     return 0;
 }
 
+/* The position of a wish among those of its domain, whatever else is wished besides them. */
+static size_t position_in_domain(const struct vif_wish *wishes, size_t i)
+{
+    size_t position = 0;
+
+    for (size_t j = 0; j < i; j++) {
+        position += str_eq(wishes[j].domain_uuid, wishes[i].domain_uuid) ? 1 : 0;
+    }
+    return position;
+}
+
 int vif_plan_draft(const struct vif_wish *wishes, size_t n, struct vif_networks *networks,
                    const struct vif_plan_options *options, struct vif_plan *plan, char **errorp)
 {
@@ -238,7 +249,8 @@ int vif_plan_draft(const struct vif_wish *wishes, size_t n, struct vif_networks 
     plan->n_ports = n;
     for (size_t i = 0; i < n; i++) {
         plan->ports[i].where = str_dup(wishes[i].where);
-        int error = draft_wish(&wishes[i], i, networks, options, &plan->ports[i], errorp);
+        int error = draft_wish(&wishes[i], position_in_domain(wishes, i), networks, options,
+                               &plan->ports[i], errorp);
 
         if (!error) {
             error = check_distinct(plan, i, errorp);
@@ -405,9 +417,10 @@ static int settle_device(struct vif_port *port, const struct vif_sight *sight, c
             port->name);
     }
     if (!str_eq(sight->link.kind, "tun")) {
-        return error_set(errorp, EEXIST, "\"%s\" exists, but it is %s%s and not a tap", port->name,
-                         sight->link.kind[0] ? "a " : "no tap",
-                         sight->link.kind[0] ? sight->link.kind : "");
+        const char *kind = sight->link.kind;
+
+        return error_set(errorp, EEXIST, "\"%s\" exists, but it is %s%s%snot a tap", port->name,
+                         kind[0] ? "a " : "", kind, kind[0] ? " and " : "");
     }
     use_existing(port);
     return 0;

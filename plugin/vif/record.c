@@ -111,12 +111,17 @@ cJSON *vif_record_to_json(const struct vif_record *record)
     return json;
 }
 
-/* A member of a record, 0 or NULL where it is missing: the port in it was checked already. */
-static double number_of(const cJSON *json, const char *key)
+/* A member of a record, 0 or NULL where it is missing or absurd: the port in it was checked
+ * already.
+ */
+static int64_t number_of(const cJSON *json, const char *key)
 {
+    const double most = (double)(INT64_C(1) << 53); /* beyond it a double has gaps */
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(json, key);
 
-    return cJSON_IsNumber(value) ? value->valuedouble : 0;
+    return cJSON_IsNumber(value) && value->valuedouble >= -most && value->valuedouble <= most
+               ? (int64_t)value->valuedouble
+               : 0;
 }
 
 static const char *text_of(const cJSON *json, const char *key)
@@ -139,11 +144,11 @@ static int record_from_json(const cJSON *json, struct vif_record *record, char *
     snprintf(record->plug_id, sizeof record->plug_id, "%s", plug_id ? plug_id : "");
     record->remote = str_dup_or_null(text_of(json, "remote"));
     record->ifindex = (int)number_of(json, "ifindex");
-    record->ofport = (int64_t)number_of(json, "ofport");
+    record->ofport = number_of(json, "ofport");
     record->pid = (pid_t)number_of(json, "pid");
     record->pid_start = (uint64_t)number_of(json, "pid_start");
     record->script_done = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "script_done"));
-    record->since = (int64_t)number_of(json, "since");
+    record->since = number_of(json, "since");
     return 0;
 }
 
@@ -336,6 +341,11 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
                  : error_set(errorp, EINVAL, "it is not JSON; remove it if nothing uses \"%s\"",
                              name);
     cJSON_Delete(json);
+    if (!error && !str_eq(record->port.name, name)) {
+        error = error_set(errorp, EINVAL, "it is the record of \"%s\"; remove it",
+                          record->port.name);
+        vif_record_clear(record);
+    }
     if (error) {
         return error_wrap(errorp, error, "%s/%s/%s", records->rundir, PORTS_FOLDER, file);
     }
