@@ -3,7 +3,8 @@
  * A function that can fail returns 0 on success or a negative errno value, and takes a
  * `char **errorp` as its last argument. On failure it stores there one sentence for people, without
  * a newline, that the caller frees; on success it leaves *errorp alone. A caller that wants no
- * sentence passes NULL. The sentence names the thing and, where it is known, the remedy. Only the
+ * sentence passes NULL. The sentence names the thing and, where it is known, the remedy. Control
+ * characters in it, which can only come from what it quotes, are replaced by '?'. Only the
  * outermost caller prints it, once.
  */
 #ifndef BASE_ERROR_H
@@ -18,6 +19,11 @@
  * replaced, so that callers can add context to it: see error_wrap(). */
 int error_set(char **errorp, int err, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));
+
+/* An analyzer that sees one file at a time cannot know that this is never 0. */
+#ifdef __clang_analyzer__
+#define error_set(errorp, err, ...) (error_set((errorp), (err), __VA_ARGS__), -(err))
+#endif
 
 int error_setv(char **errorp, int err, const char *format, va_list args)
     __attribute__((format(printf, 3, 0), cold));

@@ -4,7 +4,7 @@ add_library(vifplug_options INTERFACE)
 target_compile_definitions(vifplug_options INTERFACE _GNU_SOURCE)
 target_compile_options(vifplug_options INTERFACE
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
-    -Wpointer-arith -Wformat=2 -Wformat-signedness -Wundef -Wvla -Wcast-qual
+    -Wpointer-arith -Wformat=2 $<$<C_COMPILER_ID:GNU>:-Wformat-signedness> -Wundef -Wvla -Wcast-qual
     -Wimplicit-fallthrough -Wnull-dereference)
 if(VIFPLUG_WERROR)
     target_compile_options(vifplug_options INTERFACE -Werror)
@@ -21,4 +21,7 @@ endif()
 if(VIFPLUG_COVERAGE)
     target_compile_options(vifplug_options INTERFACE --coverage)
     target_link_options(vifplug_options INTERFACE --coverage)
+endif()
+if(VIFPLUG_FUZZ)
+    target_compile_options(vifplug_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()

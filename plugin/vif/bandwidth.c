@@ -1,6 +1,7 @@
 #include "vif/bandwidth.h"
 
 #include <errno.h>
+#include <libxml/tree.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -95,7 +96,11 @@ static void write_rate(const struct vif_rate *rate, xmlNode *parent, const char 
 {
     xmlNode *node = xml_child(parent, direction);
 
-    if (!node) {
+    if (node) {
+        /* To the end, so that the two come in libvirt's order. */
+        xmlUnlinkNode(node);
+        xmlAddChild(parent, node);
+    } else {
         node = xml_add(parent, direction);
     }
     for (size_t i = 0; i < ARRAY_LEN(rate_attributes); i++) {
@@ -104,7 +109,8 @@ static void write_rate(const struct vif_rate *rate, xmlNode *parent, const char 
 
         xml_set_number(node, rate_attributes[i].name, *value);
     }
-    if (xml_is_bare(node)) {
+    if (!rate->average_kBps && !rate->floor_kBps) {
+        /* What else stands there says nothing without a rate, and could not be read again. */
         xml_remove(node);
     }
 }

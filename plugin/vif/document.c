@@ -1,6 +1,7 @@
 #include "vif/document.h"
 
 #include <errno.h>
+#include <libxml/tree.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -84,14 +85,14 @@ static int parse_domain(const xmlNode *root, struct vif_document *document, char
 {
     const xmlNode *name = xml_child(root, "name");
     const xmlNode *uuid = xml_child(root, "uuid");
-    auto_free char *uuid_text = uuid ? xml_text(uuid) : NULL;
+    auto_free char *said = uuid ? xml_text(uuid) : NULL;
     char normal[UUID_TEXT_SIZE];
 
     document->domain_name = name ? xml_text(name) : NULL;
     if (uuid) {
-        if (!uuid_text || !uuid_normalize(uuid_text, normal)) {
+        if (!said || !uuid_normalize(said, normal)) {
             return error_set(errorp, EINVAL, "<uuid>%s</uuid> of the domain is not a UUID",
-                             uuid_text ? uuid_text : "");
+                             said ? said : "");
         }
         document->domain_uuid = str_dup(normal);
     }
@@ -136,6 +137,23 @@ static int parse_root(const xmlNode *root, struct vif_document *document, char *
                      xmlGetLineNo(root), root->name, root->ns ? " of some XML namespace" : "");
 }
 
+/* Values can be as long as the file. */
+#define SENTENCE_MAX 1000
+
+static void shorten(char *sentence)
+{
+    size_t end = SENTENCE_MAX;
+
+    if (strlen(sentence) <= end) {
+        return;
+    }
+    /* Not within a character of UTF-8. */
+    while (((unsigned char)sentence[end] & 0xc0) == 0x80) {
+        end--;
+    }
+    memcpy(sentence + end, "...", sizeof "...");
+}
+
 int vif_document_parse(const char *name, const char *text, size_t length,
                        struct vif_document *document, char **errorp)
 {
@@ -143,7 +161,7 @@ int vif_document_parse(const char *name, const char *text, size_t length,
     int error;
 
     if (length > VIF_DOCUMENT_MAX) {
-        error = error_set(errorp, EFBIG, "is larger than %d MiB", VIF_DOCUMENT_MAX >> 20);
+        error = error_set(errorp, EFBIG, "is larger than %zu MiB", VIF_DOCUMENT_MAX >> 20);
     } else {
         error = xml_parse_text(text, length, &new.xml->doc, errorp);
     }
@@ -152,6 +170,9 @@ int vif_document_parse(const char *name, const char *text, size_t length,
     }
     if (error) {
         vif_document_clear(&new);
+        if (errorp) {
+            shorten(*errorp);
+        }
         return error_wrap(errorp, error, "%s", name);
     }
     *document = new;

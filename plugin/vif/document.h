@@ -12,7 +12,7 @@
 #include "vif/network.h"
 #include "vif/spec.h"
 
-#define VIF_DOCUMENT_MAX (10 * 1024 * 1024)
+#define VIF_DOCUMENT_MAX ((size_t)10 * 1024 * 1024)
 
 enum vif_document_kind {
     VIF_DOCUMENT_INTERFACE,

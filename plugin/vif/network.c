@@ -1,6 +1,7 @@
 #include "vif/network.h"
 
 #include <errno.h>
+#include <libxml/tree.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -190,16 +191,7 @@ static int parse_extbridge(const xmlNode *extbridge, struct vif_network *network
     return 0;
 }
 
-bool vif_network_is_routed(const struct vif_network *network)
-{
-    const char *mode = network->forward_mode;
-
-    return !network->extbridge_dev && (!mode || strcmp(mode, "nat") == 0 ||
-                                       strcmp(mode, "route") == 0 || strcmp(mode, "open") == 0);
-}
-
-static int parse_portgroup(const xmlNode *node, bool floor_allowed, struct vif_portgroup *portgroup,
-                           char **errorp)
+static int parse_portgroup(const xmlNode *node, struct vif_portgroup *portgroup, char **errorp)
 {
     enum vif_tristate is_default = VIF_UNSET;
     int error = xml_get_tristate(node, "default", &is_default, errorp);
@@ -217,7 +209,7 @@ static int parse_portgroup(const xmlNode *node, bool floor_allowed, struct vif_p
                                       errorp);
     }
     if (!error) {
-        error = vif_bandwidth_parse(node, floor_allowed, &portgroup->bandwidth, errorp);
+        error = vif_bandwidth_parse(node, false, &portgroup->bandwidth, errorp);
     }
     return error;
 }
@@ -258,7 +250,7 @@ static int add_portgroup(const xmlNode *node, struct vif_network *network, char 
     if (error) {
         return error;
     }
-    error = parse_portgroup(node, vif_network_is_routed(network), &new, errorp);
+    error = parse_portgroup(node, &new, errorp);
     if (!error) {
         error = check_portgroup(network, &new, errorp);
     }

@@ -49,10 +49,6 @@ struct _xmlNode *vif_network_format(const struct vif_network *network);
 
 void vif_network_clear(struct vif_network *network);
 
-/* Whether libvirt itself runs the network's bridge and routes or isolates it: <forward> is missing
- * or says nat, route or open. */
-bool vif_network_is_routed(const struct vif_network *network);
-
 /* Networks by name, read when they are first asked for. */
 struct vif_networks;
 

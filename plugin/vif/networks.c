@@ -176,7 +176,8 @@ static char *join(struct names *names)
 
 static int no_such_network(const struct vif_networks *networks, const char *name, char **errorp)
 {
-    struct names names = {0}, folders = {0};
+    struct names names = {0};
+    struct names folders = {0};
 
     for (size_t i = 0; i < networks->n_documents; i++) {
         const char *known = networks->documents[i]->network.name;

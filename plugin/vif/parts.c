@@ -1,5 +1,7 @@
 #include "vif/parts.h"
 
+#include <libxml/tree.h>
+
 #include "vif/xml.h"
 
 static bool is_known(const xmlNode *node, const struct xml_part *parts, size_t n_parts)

@@ -3,9 +3,10 @@
 #ifndef VIF_PARTS_H
 #define VIF_PARTS_H
 
-#include <libxml/tree.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "vif/xml.h"
 
 struct xml_part {
     const char *name;

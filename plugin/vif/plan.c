@@ -95,6 +95,7 @@ static void choose_identity(const struct vif_wish *wish, const struct vif_spec *
     } else {
         vif_identity_make(wish->domain_uuid, spec->has_mac ? &spec->mac : NULL, index,
                           port->interface_id);
+        port->id_random = !wish->domain_uuid && !spec->has_mac;
     }
     port->profile_id = str_dup_or_null(spec->virtualport.profile_id);
     port->mac = spec->has_mac ? spec->mac : vif_identity_mac(port->interface_id);
@@ -118,7 +119,7 @@ static int choose_name(const struct vif_spec *spec, struct vif_port *port, char 
     }
     int error = ifname_check(spec->target, errorp);
     if (!error) {
-        strcpy(port->name, spec->target);
+        str_copy(port->name, sizeof port->name, spec->target);
     }
     return error;
 }
@@ -356,6 +357,19 @@ static int next_name(struct vif_port *port, char **errorp)
                      port->interface_id);
 }
 
+/* Where all that was asked for is a name, what is plugged under that name is what was asked for. */
+static void take_identity(struct vif_port *port, const struct vif_sight *sight)
+{
+    const struct vif_port *plugged = &sight->record.port;
+
+    if (sight->has_record && port->id_random && !port->name_generated && !plugged->domain_uuid) {
+        strcpy(port->interface_id, plugged->interface_id);
+        port->mac = plugged->mac;
+        port->host_mac = plugged->host_mac;
+        port->id_random = false;
+    }
+}
+
 static void use_existing(struct vif_port *port)
 {
     port->device = VIF_DEVICE_EXISTING;
@@ -365,6 +379,7 @@ static void use_existing(struct vif_port *port)
 /* Finds out whether the device is to be made, or is there already. */
 static int settle_device(struct vif_port *port, const struct vif_sight *sight, char **errorp)
 {
+    take_identity(port, sight);
     if (port->device == VIF_DEVICE_BY_QEMU) {
         return 0;
     }

@@ -155,12 +155,8 @@ static char *dup_string_or_null(struct reader *r, const char *key)
 
 static void read_text(struct reader *r, const char *key, char *text, size_t size)
 {
-    const char *value = read_string(r, key);
-
-    if (strlen(value) >= size) {
+    if (!str_copy(text, size, read_string(r, key))) {
         is_wrong(r, key);
-    } else {
-        strcpy(text, value);
     }
 }
 

@@ -21,6 +21,9 @@
 #define PORTS_FOLDER "ports"
 #define SUFFIX       ".json"
 
+/* The number of the field in /proc/PID/stat that says when the process started; proc(5). */
+#define START_FIELD 22
+
 struct vif_records {
     char *rundir;
     int ports_fd; /* RUNDIR/ports, or -1 while it was not there */
@@ -60,7 +63,6 @@ static uint64_t process_start(pid_t pid)
 {
     char path[64];
     char stat[1024];
-    unsigned long long start = 0;
 
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -73,14 +75,11 @@ static uint64_t process_start(pid_t pid)
     }
     stat[length] = '\0';
     /* The second field is the name in parentheses, which may hold blanks and parentheses itself. */
-    const char *p = strrchr(stat, ')');
-    if (!p ||
-        sscanf(p + 1,
-               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-               &start) != 1) {
-        return 0;
+    char *field = strrchr(stat, ')');
+    for (int number = 2; field && number < START_FIELD; number++) {
+        field = strchr(field + 1, ' ');
     }
-    return start;
+    return field ? strtoull(field, NULL, 10) : 0;
 }
 
 bool vif_record_owner_lives(const struct vif_record *record)
@@ -202,12 +201,17 @@ static char *file_name(const char *name)
     return str_printf("%s%s", name, SUFFIX);
 }
 
-/* Writes the record to a new file of a name that no other process and, for the ':' in it, no device
- * can have. Stores that name in *tempp, for the caller to rename or link, and to free. */
-static int write_temporary(struct vif_records *records, const struct vif_record *record,
-                           char **tempp, char **errorp)
+/* The name of a file to write a record to, that no other process and, for the ':' in it, no device
+ * can have; caller frees. */
+static char *temporary_name(const struct vif_record *record)
 {
-    char *temp = str_printf("%s:%ld", record->port.name, (long)getpid());
+    return str_printf("%s:%ld", record->port.name, (long)getpid());
+}
+
+/* Writes the record to the file `temp`, for the caller to rename or link. */
+static int write_temporary(struct vif_records *records, const char *temp,
+                           const struct vif_record *record, char **errorp)
+{
     int fd = openat(records->ports_fd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     cJSON *json = vif_record_to_json(record);
     char *text = cJSON_Print(json);
@@ -224,20 +228,18 @@ static int write_temporary(struct vif_records *records, const struct vif_record 
     }
     if (error) {
         unlinkat(records->ports_fd, temp, 0);
-        free(temp);
         return error_set(errorp, error, "cannot write the record of \"%s\" under %s: %s",
                          record->port.name, records->rundir, strerror(error));
     }
-    *tempp = temp;
     return 0;
 }
 
 /* Makes one record that was not there. */
 static int create_one(struct vif_records *records, const struct vif_record *record, char **errorp)
 {
-    auto_free char *temp = NULL;
+    auto_free char *temp = temporary_name(record);
     auto_free char *file = file_name(record->port.name);
-    int error = write_temporary(records, record, &temp, errorp);
+    int error = write_temporary(records, temp, record, errorp);
 
     if (error) {
         return error;
@@ -282,9 +284,9 @@ int vif_records_create(struct vif_records *records, const struct vif_record *new
 
 int vif_records_write(struct vif_records *records, const struct vif_record *record, char **errorp)
 {
-    auto_free char *temp = NULL;
+    auto_free char *temp = temporary_name(record);
     auto_free char *file = file_name(record->port.name);
-    int error = write_temporary(records, record, &temp, errorp);
+    int error = write_temporary(records, temp, record, errorp);
 
     if (error) {
         return error;

@@ -153,6 +153,15 @@ static int connect_it(struct vif_spec *actual, const struct vif_network *network
     return become_direct(actual, network->n_lowers == 1 ? network->lowers[0] : NULL, mode);
 }
 
+/* Whether libvirt itself runs the bridge, and routes or isolates it. */
+static bool is_routed(const struct vif_network *network)
+{
+    const char *mode = network->forward_mode;
+
+    return !network->extbridge_dev && (!mode || strcmp(mode, "nat") == 0 ||
+                                       strcmp(mode, "route") == 0 || strcmp(mode, "open") == 0);
+}
+
 /* Which virtualport goes with which kind of network. */
 static int check_virtualport(const struct vif_spec *actual, const struct vif_network *network,
                              char **errorp)
@@ -164,7 +173,7 @@ static int check_virtualport(const struct vif_spec *actual, const struct vif_net
     if (!type) {
         return 0;
     }
-    if (vif_network_is_routed(network)) {
+    if (is_routed(network)) {
         what = "which is routed by libvirt";
     } else if (actual->type == VIF_TYPE_BRIDGE && strcmp(type, "openvswitch") != 0) {
         what = "which uses a bridge";
@@ -181,7 +190,7 @@ static int check_virtualport(const struct vif_spec *actual, const struct vif_net
 static int check_actual(const struct vif_spec *actual, const struct vif_network *network,
                         char **errorp)
 {
-    if (actual->bandwidth.inbound.floor_kBps && !vif_network_is_routed(network)) {
+    if (actual->bandwidth.inbound.floor_kBps && !is_routed(network)) {
         return error_set(errorp, EINVAL,
                          "<inbound floor=''> does not go with network \"%s\", which is not routed "
                          "by libvirt",

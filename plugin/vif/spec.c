@@ -1,6 +1,7 @@
 #include "vif/spec.h"
 
 #include <errno.h>
+#include <libxml/tree.h>
 #include <string.h>
 
 #include "base/error.h"

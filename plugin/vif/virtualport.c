@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libxml/tree.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -233,6 +234,10 @@ void vif_virtualport_write(const struct vif_virtualport *virtualport, xmlNode *n
     unsigned type = type_bit(virtualport->type);
     xmlNode *given = xml_child(node, "parameters");
 
+    if (!virtualport->present) {
+        xml_strip(node);
+        return;
+    }
     xml_set(node, "type", virtualport->type);
     if (!given) {
         given = xml_add(node, "parameters");

@@ -1,6 +1,7 @@
 #include "vif/vlan.h"
 
 #include <errno.h>
+#include <libxml/tree.h>
 #include <string.h>
 #include <strings.h>
 
@@ -131,7 +132,11 @@ void vif_vlan_write(const struct vif_vlan *vlan, xmlNode *node)
     bool implied = vlan->n_tags == 1 && has_native_tag(vlan);
     xmlNode *tag;
 
-    xml_set(node, "trunk", vlan->trunk && vlan->n_tags && (said || !implied) ? "yes" : NULL);
+    if (!vlan->n_tags) {
+        xml_strip(node);
+        return;
+    }
+    xml_set(node, "trunk", vlan->trunk && (said || !implied) ? "yes" : NULL);
     while ((tag = xml_child(node, "tag"))) {
         xml_remove(tag);
     }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <libxml/tree.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -241,6 +242,14 @@ void xml_set_text(xmlNode *node, const char *text)
     if (text) {
         xmlAddChild(node, need(xmlNewText(chars(text))));
     }
+}
+
+void xml_strip(xmlNode *node)
+{
+    while (node->properties) {
+        xmlRemoveProp(node->properties);
+    }
+    xmlNodeSetContent(node, NULL);
 }
 
 bool xml_is_bare(const xmlNode *node)

@@ -7,11 +7,13 @@
 #ifndef VIF_XML_H
 #define VIF_XML_H
 
-#include <libxml/tree.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "vif/spec.h"
+
+/* libxml2's own name for it, which C11 lets stand twice: no header of ours includes one of its. */
+typedef struct _xmlNode xmlNode;
 
 /* Whether `node` is the element `name` in no namespace. */
 bool xml_is(const xmlNode *node, const char *name);
@@ -63,6 +65,9 @@ void xml_set_tristate(xmlNode *node, const char *attribute, enum vif_tristate va
 
 /* Makes `text` all that is in the element; NULL empties it. */
 void xml_set_text(xmlNode *node, const char *text);
+
+/* Takes all attributes and children away, so that the element is bare. */
+void xml_strip(xmlNode *node);
 
 /* Whether `node` has neither attributes nor child elements nor text, so that it says nothing. */
 bool xml_is_bare(const xmlNode *node);

@@ -19,7 +19,8 @@ static int too_large(size_t max, char **errorp)
 static int read_all(int fd, size_t max, char **text, size_t *length, char **errorp)
 {
     auto_free char *buffer = NULL;
-    size_t size = 0, used = 0;
+    size_t size = 0;
+    size_t used = 0;
 
     for (;;) {
         if (used == size) {

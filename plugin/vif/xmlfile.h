@@ -2,8 +2,10 @@
 #ifndef VIF_XMLFILE_H
 #define VIF_XMLFILE_H
 
-#include <libxml/tree.h>
 #include <stddef.h>
+
+/* As in xml.h. */
+typedef struct _xmlDoc xmlDoc;
 
 /* Reads all of `file` ("-" is standard input), which may hold at most `max` bytes; reading stops
  * there. Returns 0 and stores malloc'd text and its length, or -EFBIG, -EISDIR or what open(2) and

@@ -12,6 +12,10 @@
 
 #include <cmocka.h>
 
+/* It does not return, which cmocka's own declaration does not say. */
+/* NOLINTNEXTLINE(readability-redundant-declaration) */
+void _fail(const char *file, int line) __attribute__((noreturn));
+
 /* Checks that `result` is `expected` (a negative errno value) and that the sentence in *text holds
  * `part`; frees *text. A pointer, since the call that sets it is an argument beside it. */
 static inline void check_error_(int result, int expected, char **text, const char *part,

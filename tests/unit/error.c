@@ -35,6 +35,19 @@ static void wrap_and_append_add_context(void **state)
     free(error);
 }
 
+static void what_is_quoted_cannot_break_the_line(void **state)
+{
+    char *error = NULL;
+
+    (void)state;
+    error_set(&error, EINVAL, "name \"%s\"", "a\nb\033[2J\177\302\233\303\251");
+    assert_string_equal(error, "name \"a?b?[2J???\303\251\"");
+    error_wrap(&error, -EINVAL, "\r");
+    error_append(&error, "\t\302");
+    assert_string_equal(error, "?: name \"a?b?[2J???\303\251\": ?\302");
+    free(error);
+}
+
 static void no_place_for_a_sentence_is_fine(void **state)
 {
     char *none = NULL;
@@ -53,6 +66,7 @@ int main(void)
         cmocka_unit_test(set_stores_a_sentence),
         cmocka_unit_test(set_may_quote_the_old_sentence),
         cmocka_unit_test(wrap_and_append_add_context),
+        cmocka_unit_test(what_is_quoted_cannot_break_the_line),
         cmocka_unit_test(no_place_for_a_sentence_is_fine),
     };
 

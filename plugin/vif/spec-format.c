@@ -1,5 +1,6 @@
 /* Writing an <interface>: what the fields say, in libvirt's order (virDomainNetDefFormat() in
  * src/conf/domain_conf.c), over what was kept of the element that they were read from. */
+#include <libxml/tree.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -60,9 +61,25 @@ static void write_mac(const void *what, xmlNode *node)
     }
 }
 
+/* Takes away what a running guest's network turned out to be, or where it came from. */
+static void forget_network(const struct vif_spec *spec, xmlNode *node)
+{
+    xml_set(node, "portid", NULL);
+    if (spec->type == VIF_TYPE_NETWORK) {
+        xml_set(node, "bridge", NULL);
+    } else {
+        xml_set(node, "network", NULL);
+        xml_set(node, "portgroup", NULL);
+    }
+}
+
 static void write_source(const void *what, xmlNode *node)
 {
     const struct vif_spec *spec = spec_of(what);
+
+    if (form_of(what) == VIF_FORM_INACTIVE) {
+        forget_network(spec, node);
+    }
     switch (spec->type) {
     case VIF_TYPE_BRIDGE:
         xml_set(node, "bridge", spec->source_bridge);
@@ -70,11 +87,6 @@ static void write_source(const void *what, xmlNode *node)
     case VIF_TYPE_NETWORK:
         xml_set(node, "network", spec->source_network);
         xml_set(node, "portgroup", spec->source_portgroup);
-        if (form_of(what) == VIF_FORM_INACTIVE) {
-            /* What the network turned out to be for a running guest. */
-            xml_set(node, "portid", NULL);
-            xml_set(node, "bridge", NULL);
-        }
         break;
     case VIF_TYPE_DIRECT:
         xml_set(node, "dev", spec->source_dev);
@@ -229,12 +241,17 @@ static xmlNode *format_other(const struct writing *writing)
 
     for (size_t i = 0; i < ARRAY_LEN(touched); i++) {
         xmlNode *node = xml_child(interface, touched[i].name);
+        xmlNode *surplus;
 
-        if (node) {
-            touched[i].write(writing, node);
-            if (xml_is_bare(node)) {
-                xml_remove(node);
-            }
+        if (!node) {
+            continue;
+        }
+        while ((surplus = xml_next(node))) {
+            xml_remove(surplus);
+        }
+        touched[i].write(writing, node);
+        if (xml_is_bare(node)) {
+            xml_remove(node);
         }
     }
     return interface;

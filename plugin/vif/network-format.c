@@ -1,5 +1,7 @@
-/* Writing a <network>: as spec_format.c does for an interface, in the order of
+/* Writing a <network>: as spec-format.c does for an interface, in the order of
  * virNetworkDefFormatBuf() in libvirt's src/conf/network_conf.c. */
+#include <libxml/tree.h>
+
 #include "base/mem.h"
 #include "vif/bandwidth.h"
 #include "vif/network.h"
