@@ -199,18 +199,6 @@ static int run_program(struct hand_over *over, const struct signals *signals, ch
     return error ? error : status;
 }
 
-static int take_down(struct vif_host *host, struct vif_plugged *plugged, size_t n, char **errorp)
-{
-    const char **names = mem_resize(NULL, n, sizeof *names);
-
-    for (size_t i = 0; i < n; i++) {
-        names[i] = plugged[i].record.port.name;
-    }
-    int error = vif_unplug(host, names, n, errorp);
-    free(names);
-    return error;
-}
-
 /* Plugs, runs, unplugs. Returns the exit status of the program, or a negative errno value. */
 static int run(const struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
                const struct vif_view *view, char **errorp)
@@ -230,7 +218,7 @@ static int run(const struct cli *cli, struct vif_host *host, const struct vif_pl
         if (!result) {
             result = run_program(&over, &signals, errorp);
         }
-        int error = take_down(host, over.plugged, over.n, &sentence);
+        int error = vif_unplug_plugged(host, over.plugged, over.n, &sentence);
         if (error && result < 0) {
             error_append(errorp, "%s", sentence);
         } else if (error) {

@@ -25,7 +25,8 @@
 
 struct vif_plug_options {
     bool no_wait;    /* do not wait until ovs-vswitchd has realised the ports */
-    bool supervised; /* this process looks after the interfaces as long as it lives: `run` */
+    bool supervised; /* this process looks after the interfaces as long as it lives: `run`; what is
+                        plugged or in use already is then refused */
 };
 
 /* An interface that is plugged. */
@@ -50,6 +51,11 @@ void vif_plugged_free(struct vif_plugged *plugged, size_t n);
  * is gone already is fine. Does all it can: on an error the rest is still done, and the record of
  * what could not be undone is kept, for gc. */
 int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t n, char **errorp);
+
+/* Unplugs what was plugged here, unless somebody else did so already, whatever is plugged under
+ * those names by now. */
+int vif_unplug_plugged(struct vif_host *host, const struct vif_plugged *plugged, size_t n,
+                       char **errorp);
 
 /* Claims the record of each name and unplugs them. A name without a record is success. */
 int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char **errorp);

@@ -215,7 +215,9 @@ int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t
     return job.error;
 }
 
-int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char **errorp)
+/* Claims and unplugs; of the names of `plug_ids`, where there are any, only those very plugs. */
+static int unplug(struct vif_host *host, const char *const *names, const char *const *plug_ids,
+                  size_t n, char **errorp)
 {
     struct vif_record *claimed = mem_resize(NULL, n, sizeof *claimed);
     struct vif_records *records;
@@ -225,7 +227,8 @@ int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char *
 
     for (size_t i = 0; i < n && !error; i++) {
         char *sentence = NULL;
-        int refused = vif_records_claim(records, names[i], &claimed[n_claimed], &sentence);
+        int refused = vif_records_claim(records, names[i], plug_ids ? plug_ids[i] : NULL,
+                                        &claimed[n_claimed], &sentence);
 
         if (!refused) {
             n_claimed++;
@@ -245,4 +248,25 @@ int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char *
     }
     vif_records_free(claimed, n_claimed);
     return result ? result : error;
+}
+
+int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char **errorp)
+{
+    return unplug(host, names, NULL, n, errorp);
+}
+
+int vif_unplug_plugged(struct vif_host *host, const struct vif_plugged *plugged, size_t n,
+                       char **errorp)
+{
+    const char **names = mem_resize(NULL, n, sizeof *names);
+    const char **plug_ids = mem_resize(NULL, n, sizeof *plug_ids);
+
+    for (size_t i = 0; i < n; i++) {
+        names[i] = plugged[i].record.port.name;
+        plug_ids[i] = plugged[i].record.plug_id;
+    }
+    int error = unplug(host, names, plug_ids, n, errorp);
+    free(names);
+    free(plug_ids);
+    return error;
 }

@@ -9,7 +9,8 @@
 #include "support/vif.h"
 #include "vif/record.h"
 
-#define PLUG_ID "22222222-2222-4222-8222-222222222222"
+#define PLUG_ID       "22222222-2222-4222-8222-222222222222"
+#define ID_OF_ANOTHER "33333333-3333-4333-8333-333333333333"
 
 /* A run-time folder for each test, that is not there yet. */
 struct folder {
@@ -119,7 +120,7 @@ static void no_folder_is_no_records(void **state)
     assert_int_equal(n, 0);
     assert_null(all);
     assert_int_equal(vif_records_read(folder->records, "web0", &record, &error), -ENOENT);
-    assert_int_equal(vif_records_claim(folder->records, "web0", &record, &error), -ENOENT);
+    assert_int_equal(vif_records_claim(folder->records, "web0", NULL, &record, &error), -ENOENT);
     assert_null(error);
     check_ok(vif_records_remove(folder->records, "web0", &error), &error);
     assert_int_not_equal(access(folder->rundir, F_OK), 0);
@@ -243,7 +244,7 @@ static void check_garbage(struct folder *folder, const char *text, const char *p
 
     write_file(folder, "web0.json", text);
     check_error(vif_records_read(folder->records, "web0", &record, &error), -EINVAL, &error, part);
-    check_error(vif_records_claim(folder->records, "web0", &record, &error), -EINVAL, &error,
+    check_error(vif_records_claim(folder->records, "web0", NULL, &record, &error), -EINVAL, &error,
                 "/ports/web0.json: ");
     check_error(vif_records_read_all(folder->records, &all, &n, &error), -EINVAL, &error, part);
 }
@@ -344,7 +345,7 @@ static void what_a_live_process_works_on_cannot_be_claimed(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        int result = vif_records_claim(folder->records, "web0", &claimed, &error);
+        int result = vif_records_claim(folder->records, "web0", NULL, &claimed, &error);
 
         _exit(result == -EBUSY && error && strstr(error, "is plugging \"web0\"") ? 0 : 1);
     }
@@ -355,7 +356,10 @@ static void what_a_live_process_works_on_cannot_be_claimed(void **state)
     /* A dead one's is free for everyone. */
     record.pid_start--;
     check_ok(vif_records_write(folder->records, &record, &error), &error);
-    check_ok(vif_records_claim(folder->records, "web0", &claimed, &error), &error);
+    assert_int_equal(vif_records_claim(folder->records, "web0", ID_OF_ANOTHER, &claimed, &error),
+                     -ENOENT);
+    assert_null(error);
+    check_ok(vif_records_claim(folder->records, "web0", PLUG_ID, &claimed, &error), &error);
     assert_int_equal(claimed.state, VIF_UNPLUGGING);
     assert_int_equal(claimed.pid, getpid());
     vif_record_clear(&claimed);
@@ -380,7 +384,7 @@ static int claim_all(const struct folder *folder, int start_fd, int done_fd)
         auto_free char *name = str_printf("web%d", i);
         auto_free char *error = NULL;
         struct vif_record record;
-        int result = vif_records_claim(records, name, &record, &error);
+        int result = vif_records_claim(records, name, NULL, &record, &error);
 
         if (!result) {
             vif_record_clear(&record);
