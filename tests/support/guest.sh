@@ -4,6 +4,8 @@
 guest_images=$VIFPLUG_GUEST
 # shellcheck source=../../scripts/lib/guest.sh
 . "$VIFPLUG_SOURCE/scripts/lib/guest.sh"
+# Set by it, and said here for shellcheck, which sees only what a script itself sources.
+work='' out=''
 # shellcheck source=cli.sh
 . "$VIFPLUG_SOURCE/tests/support/cli.sh"
 trap guest_cleanup EXIT
