@@ -64,6 +64,17 @@ char *str_dup_or_null(const char *s)
     return s ? str_dup(s) : NULL;
 }
 
+bool str_copy(char *target, size_t size, const char *s)
+{
+    size_t length = strlen(s);
+
+    if (length >= size) {
+        return false;
+    }
+    memcpy(target, s, length + 1);
+    return true;
+}
+
 void str_assign(char **target, const char *s)
 {
     char *copy = str_dup_or_null(s);

@@ -8,6 +8,7 @@
 #define BASE_MEM_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,10 @@ char *str_vprintf(const char *format, va_list args)
 
 /* A copy of `s`, NULL for NULL; caller frees. */
 char *str_dup_or_null(const char *s);
+
+/* Copies `s` to the `size` bytes at `target`, ended by a NUL. Returns false, and copies nothing,
+ * when it does not fit. */
+bool str_copy(char *target, size_t size, const char *s);
 
 /* Replaces the malloc'd string *target by a copy of `s`, which may be NULL. */
 void str_assign(char **target, const char *s);
@@ -68,7 +73,7 @@ static inline int steal_fd(int *fd)
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Same text, or both NULL. */
-static inline int str_eq(const char *a, const char *b)
+static inline bool str_eq(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }

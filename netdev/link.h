@@ -85,4 +85,8 @@ int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *wish, 
 /* Deletes a link. One that is gone already is success. */
 int link_delete(struct rtnl *rtnl, int ifindex, char **errorp);
 
+/* Deletes links, all in the time that one takes. Those that are gone already are fine. On an error
+ * the others are deleted all the same. */
+int link_delete_many(struct rtnl *rtnl, const int *ifindexes, size_t n, char **errorp);
+
 #endif

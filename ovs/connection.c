@@ -124,6 +124,7 @@ int ovsdb_connect(struct ovsdb *db, long long deadline, char **errorp)
     for (size_t i = 0; i < db->n_remotes && !db->rpc; i++) {
         long long left = deadline - now_ms();
         long long share = left > 0 ? left / (long long)(db->n_remotes - i) : 0;
+        long long share_ends = now_ms() + share;
         auto_free char *sentence = NULL;
         char **names = NULL;
         size_t n_names = 0;
@@ -135,14 +136,15 @@ int ovsdb_connect(struct ovsdb *db, long long deadline, char **errorp)
             continue;
         }
         habits_enter(&habits);
-        error = connect_names(names, n_names, now_ms() + share, &db->rpc, &failures);
+        error = connect_names(names, n_names, share_ends, &db->rpc, &failures);
         habits_leave(&habits);
         remote_names_free(names, n_names);
     }
     if (!error) {
         return 0;
     }
-    return error_set(errorp, error, "cannot connect to the OVSDB server (%s)%s", failures,
+    return error_set(errorp, error, "cannot connect to the OVSDB server (%s)%s",
+                     failures ? failures : "it has no address",
                      error == ENOENT || error == ECONNREFUSED ? "; is ovsdb-server running?"
                      : error == EACCES                        ? "; run as root"
                                                               : "");
@@ -170,7 +172,7 @@ int ovsdb_reconnect(struct ovsdb *db, long long deadline, char **errorp)
             return 0;
         }
         if (now_ms() + RETRY_MS >= deadline) {
-            return error_set(errorp, -error, "%s", sentence);
+            return ovsdb_report(error, sentence, errorp);
         }
         struct habits habits;
 
@@ -272,4 +274,9 @@ int ovsdb_request(struct ovsdb *db, const char *method, struct json *params, lon
     }
     jsonrpc_msg_destroy(reply);
     return error;
+}
+
+int ovsdb_report(int error, const char *sentence, char **errorp)
+{
+    return error ? error_set(errorp, -error, "%s", sentence) : 0;
 }

@@ -46,4 +46,8 @@ int ovsdb_reconnect(struct ovsdb *db, long long deadline, char **errorp);
 int ovsdb_request(struct ovsdb *db, const char *method, struct json *params, long long deadline,
                   struct json **result, char **errorp);
 
+/* For functions that try again after a failure, and so have a sentence of their own: stores it in
+ * *errorp if `error` is one, and returns `error`. */
+int ovsdb_report(int error, const char *sentence, char **errorp);
+
 #endif

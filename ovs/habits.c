@@ -24,6 +24,7 @@ static const int fatal_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGALRM, SIGSEGV};
 
 static void (*log_callback)(int level, const char *module, const char *line);
 static int log_fd = -1; /* a memfd that the library knows as its log file */
+static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER; /* of its content */
 
 static void tame_signals(void)
 {
@@ -52,6 +53,9 @@ static void tame_signals(void)
 static void init(void)
 {
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
+    /* It calls openlog() before its first line, wherever that goes, and so changes the name under
+     * which the process itself logs. */
+    vlog_set_syslog_method("null");
     tame_signals();
 }
 
@@ -95,11 +99,11 @@ static void pass_line(char *line)
     log_callback(syslog_level(line), module, text);
 }
 
-static void pass_log(void)
+static void empty_log(void)
 {
     struct stat st;
 
-    if (log_fd < 0 || !log_callback || fstat(log_fd, &st) || st.st_size <= 0) {
+    if (fstat(log_fd, &st) || st.st_size <= 0) {
         return;
     }
     auto_free char *text = mem_zalloc((size_t)st.st_size + 1);
@@ -116,6 +120,15 @@ static void pass_log(void)
     /* The library appends, so that it goes on at the start. */
     if (ftruncate(log_fd, 0)) {
         log_callback(LOG_WARNING, "vifplug", "cannot empty the log of libopenvswitch");
+    }
+}
+
+/* When another thread is at it, it passes on our lines, or the next call does. */
+static void pass_log(void)
+{
+    if (log_fd >= 0 && log_callback && !pthread_mutex_trylock(&log_mutex)) {
+        empty_log();
+        pthread_mutex_unlock(&log_mutex);
     }
 }
 
@@ -194,14 +207,17 @@ static void list_fds(struct habits_fds *list)
         return;
     }
     while ((entry = readdir(dir)) != NULL) {
-        if (entry->d_name[0] == '.') {
+        int fd = atoi(entry->d_name);
+
+        /* Neither "." and "..", nor what we just opened ourselves: it gives its number away. */
+        if (entry->d_name[0] == '.' || fd == dirfd(dir)) {
             continue;
         }
         if (list->n == allocated) {
             allocated = allocated ? allocated * 2 : 16;
             list->fds = mem_resize(list->fds, allocated, sizeof *list->fds);
         }
-        list->fds[list->n++] = atoi(entry->d_name);
+        list->fds[list->n++] = fd;
     }
     closedir(dir);
 }

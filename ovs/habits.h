@@ -12,7 +12,8 @@
  *   a shared one (replacing the function vlog() does not: calls within a shared library do not see
  *   the replacement). So the log file is a memfd, read out after each call.
  * - Its descriptors are not close-on-exec, and it does not tell their numbers. They are found by
- *   comparing /proc/self/fd before and after.
+ *   comparing /proc/self/fd before and after; a thread that starts a program in between may still
+ *   pass one on.
  *
  * Every call that may write, wait, log or open stands between habits_enter() and habits_leave().
  */

@@ -1,8 +1,8 @@
 /* A connection to the OVSDB server of an Open vSwitch.
  *
  * libopenvswitch speaks the protocol (RFC 7047); its habits stay in this room: no signal handler of
- * its own survives a call, SIGPIPE kills nobody, nothing is logged but through ovsdb_set_log(), and
- * every descriptor is close-on-exec. It does abort() when memory runs out.
+ * its own survives a call, no SIGPIPE is raised and none is ignored, nothing is logged but through
+ * ovsdb_set_log(), and every descriptor is close-on-exec. It does abort() when memory runs out.
  */
 #ifndef OVS_OVSDB_H
 #define OVS_OVSDB_H

@@ -51,13 +51,15 @@ static struct json *owner_marks(void)
     return marks;
 }
 
-/* Deletes the QoS and Queue rows of ours for the port `name`: those of the plug `plug_id`, or, for
- * NULL, of any. Nothing does that by itself, since both tables are roots. */
+/* Deletes the QoS and Queue rows of ours for the port `name` (NULL: for any) from the plug
+ * `plug_id` (NULL: from any). Nothing does that by itself, since both tables are roots. */
 static void delete_qos(struct json *ops, const char *name, const char *plug_id)
 {
     struct json *marks = owner_marks();
 
-    value_map_add_text(marks, IFNAME_KEY, name);
+    if (name) {
+        value_map_add_text(marks, IFNAME_KEY, name);
+    }
     if (plug_id) {
         value_map_add_text(marks, OVS_PLUG_ID_KEY, plug_id);
     }
@@ -281,6 +283,19 @@ struct json *port_ops_remove(const struct port_key *keys, size_t n, const char *
             delete_qos(ops, keys[i].name, keys[i].plug_id);
         }
     }
+    txn_comment(ops, caller ? caller : OVS_OWNER);
+    return ops;
+}
+
+struct json *port_ops_take_out(const char *const *port_uuids, size_t n, const char *plug_id,
+                               const char *caller)
+{
+    struct json *ops = txn_new();
+
+    for (size_t i = 0; i < n; i++) {
+        delete_port(ops, port_uuids[i]);
+    }
+    delete_qos(ops, NULL, plug_id);
     txn_comment(ops, caller ? caller : OVS_OWNER);
     return ops;
 }

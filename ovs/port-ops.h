@@ -24,6 +24,11 @@ struct port_key {
  * gives a uuid twice. */
 struct json *port_ops_remove(const struct port_key *keys, size_t n, const char *caller);
 
+/* The operations that remove all of one plug: these Port rows of it, and its QoS and Queue rows,
+ * even those whose port someone else has removed. */
+struct json *port_ops_take_out(const char *const *port_uuids, size_t n, const char *plug_id,
+                               const char *caller);
+
 /* The operations that wait until each of `n` Interface rows has an ofport (`timeout_ms`), and then
  * select "ofport error" of each: the results of the latter stand at n, n + 1, ... in the reply. */
 struct json *port_ops_wait(const char *const *interface_uuids, size_t n, long long timeout_ms);

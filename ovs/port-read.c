@@ -2,8 +2,7 @@
 #include <config.h>
 #endif
 
-#include <errno.h>
-
+#include "base/mem.h"
 #include "openvswitch/json.h"
 #include "ovs/picture.h"
 #include "ovs/port.h"
@@ -22,7 +21,7 @@ static int fetch(struct ovsdb *db, struct picture *picture, struct json *ops, lo
                  char **errorp)
 {
     struct json *reply = NULL;
-    int error = txn_run(db, json_clone(ops), deadline, &reply, NULL, errorp);
+    int error = txn_run_repeatable(db, json_clone(ops), deadline, &reply, errorp);
 
     if (error) {
         json_destroy(ops);
@@ -30,22 +29,6 @@ static int fetch(struct ovsdb *db, struct picture *picture, struct json *ops, lo
     }
     picture_add(picture, ops, reply);
     return 0;
-}
-
-/* Reading may be done again when the connection is lost. Takes ownership of `ops`. */
-static int fetch_persistently(struct ovsdb *db, struct picture *picture, struct json *ops,
-                              long long deadline, char **errorp)
-{
-    int error = fetch(db, picture, json_clone(ops), deadline, errorp);
-
-    if (error == -ECONNRESET) {
-        error = ovsdb_reconnect(db, deadline, errorp);
-        if (!error) {
-            error = fetch(db, picture, json_clone(ops), deadline, errorp);
-        }
-    }
-    json_destroy(ops);
-    return error;
 }
 
 static int fetch_named(struct ovsdb *db, struct picture *picture, const char *const *names,
@@ -57,7 +40,7 @@ static int fetch_named(struct ovsdb *db, struct picture *picture, const char *co
         picture_ask_name(ops, names[i]);
     }
     for (int step = 0; step < MAX_STEPS && txn_length(ops); step++) {
-        int error = fetch_persistently(db, picture, ops, deadline, errorp);
+        int error = fetch(db, picture, ops, deadline, errorp);
 
         if (error) {
             return error;
@@ -80,7 +63,7 @@ static int fetch_tables(struct ovsdb *db, struct picture *picture, bool owned, l
         picture_ask_ports(ops);
     }
     picture_ask_surroundings(ops);
-    return fetch_persistently(db, picture, ops, deadline, errorp);
+    return fetch(db, picture, ops, deadline, errorp);
 }
 
 int ovs_ports_read(struct ovsdb *db, const char *const *names, size_t n_names,
@@ -88,25 +71,27 @@ int ovs_ports_read(struct ovsdb *db, const char *const *names, size_t n_names,
 {
     struct picture *picture = picture_new();
     long long deadline = ovsdb_deadline(db);
-    int error = n_names <= FEW_NAMES ? fetch_named(db, picture, names, n_names, deadline, errorp)
-                                     : fetch_tables(db, picture, false, deadline, errorp);
+    auto_free char *sentence = NULL;
+    int error = n_names <= FEW_NAMES ? fetch_named(db, picture, names, n_names, deadline, &sentence)
+                                     : fetch_tables(db, picture, false, deadline, &sentence);
 
     if (!error) {
         picture_describe(picture, names, n_names, rows, n_rows);
     }
     picture_free(picture);
-    return error;
+    return ovsdb_report(error, sentence, errorp);
 }
 
 int ovs_ports_read_owned(struct ovsdb *db, struct ovs_port_row **rows, size_t *n_rows,
                          char **errorp)
 {
     struct picture *picture = picture_new();
-    int error = fetch_tables(db, picture, true, ovsdb_deadline(db), errorp);
+    auto_free char *sentence = NULL;
+    int error = fetch_tables(db, picture, true, ovsdb_deadline(db), &sentence);
 
     if (!error) {
         picture_describe(picture, NULL, 0, rows, n_rows);
     }
     picture_free(picture);
-    return error;
+    return ovsdb_report(error, sentence, errorp);
 }

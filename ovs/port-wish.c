@@ -177,7 +177,7 @@ bool ovs_port_matches(const struct ovs_port *wish, const struct ovs_port_row *ro
     compare_texts(&found, "bridge", is->bridge, wish->bridge);
     if (!row->interface_uuid[0]) {
         differ(&found, "it is a port of several interfaces");
-    } else if (*row->interface_type) {
+    } else if (row->interface_type && *row->interface_type) {
         differ(&found, "type is \"%s\" instead of a system device", row->interface_type);
     }
     compare_vlans(&found, &is->vlan, &wish->vlan);

@@ -103,11 +103,10 @@ static int try_commit(struct plug *plug, long long deadline, char **errorp)
                 "the OVSDB server at %s refused to add the ports: %s%s%s", plug->db->remote,
                 refusal.error, *refusal.details ? ": " : "", refusal.details);
 
-            plug->maybe_committed = false;
             error = conflict_explain(plug->db, plug->ports, plug->n, is_conflict(plug, &refusal),
                                      sentence, errorp);
         }
-    } else if (error == -ECONNRESET || error == -ETIMEDOUT) {
+    } else if (error == -ECONNRESET || error == -ETIMEDOUT || error == -EPROTO) {
         plug->maybe_committed = true;
     }
     json_destroy(reply);
@@ -155,40 +154,16 @@ static int realise(struct plug *plug, int64_t *ofports, char **errorp)
     return wait_realised(plug->db, uuids, names, plug->n, ofports, errorp);
 }
 
-/* Removes the ports in one transaction, once more if the connection is lost: doing it twice is as
- * good as once. Takes ownership of `ops`. */
-static int run_removal(struct ovsdb *db, struct json *ops, long long deadline, char **errorp)
+static struct json *take_out_ops(const struct plug *plug, const struct json *rows)
 {
-    struct json *reply = NULL;
-    int error = txn_run(db, json_clone(ops), deadline, &reply, NULL, errorp);
+    size_t n = 0;
+    auto_free const char **uuids = mem_zalloc(array_length(rows) * sizeof *uuids);
 
-    if (error == -ECONNRESET) {
-        error = ovsdb_reconnect(db, deadline, errorp);
-        if (!error) {
-            error = txn_run(db, json_clone(ops), deadline, &reply, NULL, errorp);
-        }
+    for (size_t i = 0; i < array_length(rows); i++) {
+        uuids[n] = row_uuid(array_at(rows, i), "_uuid", 0);
+        n += uuids[n] != NULL;
     }
-    json_destroy(ops);
-    json_destroy(reply);
-    return error == -ECANCELED ? -EPROTO : error;
-}
-
-/* The operations that remove the Ports among `rows`. */
-static struct json *removal_of(const struct plug *plug, const struct json *rows)
-{
-    size_t n = array_length(rows);
-    size_t n_keys = 0;
-    auto_free struct port_key *keys = mem_zalloc(n * sizeof *keys);
-
-    for (size_t i = 0; i < n; i++) {
-        const struct json *row = array_at(rows, i);
-        struct port_key key = {row_uuid(row, "_uuid", 0), row_text(row, "name"), plug->id};
-
-        if (key.uuid && key.name) {
-            keys[n_keys++] = key;
-        }
-    }
-    return n_keys ? port_ops_remove(keys, n_keys, plug->db->caller) : NULL;
+    return port_ops_take_out(uuids, n, plug->id, plug->db->caller);
 }
 
 /* Takes the rows of this plug out again. They are looked up by its id, which works whether or not
@@ -199,25 +174,21 @@ static int take_out(struct plug *plug, char **errorp)
     struct json *ops = txn_new();
     struct json *reply = NULL;
 
-    txn_select(ops, "Port", where_plug(plug->id), "_uuid name");
-    int error = txn_run(plug->db, json_clone(ops), deadline, &reply, NULL, errorp);
+    txn_select(ops, "Port", where_plug(plug->id), "_uuid");
+    int error = txn_run_repeatable(plug->db, ops, deadline, &reply, errorp);
 
-    if (error == -ECONNRESET) {
-        error = ovsdb_reconnect(plug->db, deadline, errorp);
-        if (!error) {
-            error = txn_run(plug->db, json_clone(ops), deadline, &reply, NULL, errorp);
-        }
-    }
-    json_destroy(ops);
     if (error) {
         return error;
     }
-    struct json *removal = removal_of(plug, txn_rows(reply, 0));
-
+    ops = take_out_ops(plug, txn_rows(reply, 0));
     json_destroy(reply);
-    return removal ? run_removal(plug->db, removal, deadline, errorp) : 0;
+    reply = NULL;
+    error = txn_run_repeatable(plug->db, ops, deadline, &reply, errorp);
+    json_destroy(reply);
+    return error;
 }
 
+/* Leaves nothing of a plug that failed, or adds to the sentence that this failed too. */
 static void undo(struct plug *plug, char **errorp)
 {
     auto_free char *sentence = NULL;
@@ -249,6 +220,7 @@ int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, cons
                   bool no_wait, int64_t *ofports, char **errorp)
 {
     struct plug plug = {.db = db, .ports = ports, .n = n, .id = plug_id};
+    auto_free char *sentence = NULL;
 
     if (!n) {
         return 0;
@@ -264,16 +236,17 @@ int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, cons
     plug.interface_ops = mem_zalloc(n * sizeof *plug.interface_ops);
     plug.interface_uuids = mem_zalloc(n * sizeof *plug.interface_uuids);
     plug.ops = port_ops_add(ports, n, plug_id, db->caller, plug.interface_ops);
-    error = run_plug(&plug, no_wait, ofports, errorp);
+    error = run_plug(&plug, no_wait, ofports, &sentence);
     json_destroy(plug.ops);
     free(plug.interface_ops);
     free(plug.interface_uuids);
-    return error;
+    return ovsdb_report(error, sentence, errorp);
 }
 
 int ovs_ports_remove(struct ovsdb *db, const struct ovs_port_row *rows, size_t n, char **errorp)
 {
     auto_free struct port_key *keys = mem_zalloc(n * sizeof *keys);
+    auto_free char *sentence = NULL;
 
     if (!n) {
         return 0;
@@ -283,5 +256,10 @@ int ovs_ports_remove(struct ovsdb *db, const struct ovs_port_row *rows, size_t n
 
         keys[i] = (struct port_key){rows[i].uuid, rows[i].port.name, ours ? rows[i].plug_id : NULL};
     }
-    return run_removal(db, port_ops_remove(keys, n, db->caller), ovsdb_deadline(db), errorp);
+    struct json *reply = NULL;
+    int error = txn_run_repeatable(db, port_ops_remove(keys, n, db->caller), ovsdb_deadline(db),
+                                   &reply, &sentence);
+
+    json_destroy(reply);
+    return ovsdb_report(error, sentence, errorp);
 }

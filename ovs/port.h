@@ -90,7 +90,8 @@ void ovs_port_add_id(struct ovs_port *port, const char *key, const char *value);
 /* A port as it stands in the database. */
 struct ovs_port_row {
     char uuid[37];           /* of the Port */
-    char interface_uuid[37]; /* "" for a port with other than one interface */
+    char interface_uuid[37]; /* "" for a port with other than one interface, of which then nothing
+                              * else is told here either */
     char *interface_type;    /* "" for a system device, else "internal", "patch", "vxlan", ... */
     struct ovs_port port;    /* .bridge is NULL when no bridge has the row; .replaces is "" */
     char *owner;             /* external_ids:owner, or NULL */

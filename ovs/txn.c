@@ -131,9 +131,7 @@ void txn_refusal_clear(struct txn_refusal *refusal)
     *refusal = (struct txn_refusal){0};
 }
 
-/* Finds the first error in a reply. One that is found at the commit stands behind the results of
- * all operations, so the whole array is looked at. */
-static bool find_refusal(const struct json *reply, struct txn_refusal *refusal)
+bool txn_find_refusal(const struct json *reply, struct txn_refusal *refusal)
 {
     for (size_t i = 0; i < array_length(reply); i++) {
         const char *error = text_of(object_get(array_at(reply, i), "error"));
@@ -166,7 +164,7 @@ int txn_run(struct ovsdb *db, struct json *ops, long long deadline, struct json 
     if (error) {
         return error;
     }
-    if (find_refusal(result, &found)) {
+    if (txn_find_refusal(result, &found)) {
         error = error_set(errorp, ECANCELED, "the OVSDB server at %s refused: %s%s%s", db->remote,
                           found.error, *found.details ? ": " : "", found.details);
     } else if (array_length(result) < n_ops) {
@@ -184,6 +182,21 @@ int txn_run(struct ovsdb *db, struct json *ops, long long deadline, struct json 
         txn_refusal_clear(&found);
     }
     return error;
+}
+
+int txn_run_repeatable(struct ovsdb *db, struct json *ops, long long deadline, struct json **reply,
+                       char **errorp)
+{
+    int error = txn_run(db, json_clone(ops), deadline, reply, NULL, errorp);
+
+    if (error == -ECONNRESET) {
+        error = ovsdb_reconnect(db, deadline, errorp);
+        if (!error) {
+            error = txn_run(db, json_clone(ops), deadline, reply, NULL, errorp);
+        }
+    }
+    json_destroy(ops);
+    return error == -ECANCELED ? -EPROTO : error;
 }
 
 const struct json *txn_rows(const struct json *reply, size_t op)

@@ -42,6 +42,10 @@ struct txn_refusal {
     char *details; /* for people */
 };
 
+/* Finds the first error in a reply; the caller clears *refusal. One that the server found at the
+ * commit stands behind the results of all operations, so the whole array is looked at. */
+bool txn_find_refusal(const struct json *reply, struct txn_refusal *refusal);
+
 void txn_refusal_clear(struct txn_refusal *refusal);
 
 /* Sends the operations (takes ownership of `ops`) and waits for the reply. Returns 0 when all of it
@@ -50,6 +54,12 @@ void txn_refusal_clear(struct txn_refusal *refusal);
  * is for the caller to clear. Else as ovsdb_request(). */
 int txn_run(struct ovsdb *db, struct json *ops, long long deadline, struct json **reply,
             struct txn_refusal *refusal, char **errorp);
+
+/* The same for a transaction that may as well be done twice: when the connection is lost, connects
+ * again and sends it a second time. A refusal is -EPROTO. On success *errorp may hold a sentence
+ * that came before it: see ovsdb_report(). */
+int txn_run_repeatable(struct ovsdb *db, struct json *ops, long long deadline, struct json **reply,
+                       char **errorp);
 
 /* The rows that operation `op`, a select, has found: a JSON array, borrowed from the reply. */
 const struct json *txn_rows(const struct json *reply, size_t op);

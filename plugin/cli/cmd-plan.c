@@ -24,7 +24,7 @@ static char *ovs_operations(const struct vif_plan *plan, const struct vif_view *
         if (plan->ports[i].attachment == VIF_ATTACH_OVS) {
             vif_port_to_ovs(&plan->ports[i], &ports[n]);
             if (view->sights[i].row) {
-                strcpy(ports[n].replaces, view->sights[i].row->uuid);
+                memcpy(ports[n].replaces, view->sights[i].row->uuid, sizeof ports[n].replaces);
             }
             n++;
         }

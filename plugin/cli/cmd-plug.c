@@ -1,4 +1,5 @@
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,7 +34,7 @@ static void print_text(const struct vif_plugged *plugged, size_t n)
     }
 }
 
-/* Takes back what a plug made, since the user broke it off. */
+/* Takes back what a plug made, since the user broke it off, or cannot be told what it is. */
 static void take_back(struct vif_host *host, struct vif_plugged *plugged, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -55,12 +56,16 @@ static int plug(const struct cli *cli, struct vif_host *host, const struct vif_p
     signals_hold(&signals);
     int error = vif_plug(host, plan, view, &options, &plugged, errorp);
     if (!error) {
-        if (signals_pending(&signals)) {
-            take_back(host, plugged, plan->n_ports);
-        } else if (cli_given(cli, CLI_OPT_JSON)) {
+        if (cli_given(cli, CLI_OPT_JSON)) {
             output_json_list("interfaces", to_json(plugged, plan->n_ports));
         } else if (!cli_given(cli, CLI_OPT_QUIET)) {
             print_text(plugged, plan->n_ports);
+        }
+        if (fflush(stdout) || ferror(stdout)) {
+            error = error_set(errorp, EIO, "cannot write to standard output, so nothing was kept");
+        }
+        if (error || signals_pending(&signals)) {
+            take_back(host, plugged, plan->n_ports);
         }
         vif_plugged_free(plugged, plan->n_ports);
     }

@@ -59,6 +59,18 @@ static void complete_name(const char *word, FILE *out)
     vif_records_close(records);
 }
 
+/* What stands after "--" is the command line of another program. Returns whether that is so. */
+static bool complete_rest(const struct cli_command *command, int n_words, char **words, FILE *out)
+{
+    for (int i = 1; command->rest && i < n_words - 1; i++) {
+        if (str_eq(words[i], "--")) {
+            fputs(i == n_words - 2 ? "@command\n" : "@file\n", out);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The option whose argument is being typed, or NULL. */
 static const struct cli_option *option_before(const struct cli_command *command, const char *word)
 {
@@ -85,7 +97,7 @@ void cli_complete(int n_words, char **words, FILE *out)
             command = &cli_commands[i];
         }
     }
-    if (!command) {
+    if (!command || complete_rest(command, n_words, words, out)) {
         return;
     }
     const struct cli_option *option = n_words > 2 ? option_before(command, words[n_words - 2])

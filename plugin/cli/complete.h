@@ -10,7 +10,7 @@
 #define CLI_COMPLETE "__complete"
 
 /* Prints what the last of the words may become, a candidate a line; "@file" stands for the names of
- * files. */
+ * files, and "@command" for those of programs. */
 void cli_complete(int n_words, char **words, FILE *out);
 
 #endif

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 
 /* A message is a line; none that we ask for comes near this. */
-#define LINE_MAX_BYTES (1024 * 1024)
+#define LINE_MAX_BYTES ((size_t)1024 * 1024)
 
 struct qmp {
     int fd;
@@ -51,7 +51,7 @@ static int receive_more(struct qmp *qmp, int64_t deadline, char **errorp)
         return error_set(errorp, ETIMEDOUT, "QEMU did not answer within %d ms", qmp->timeout_ms);
     }
     if (qmp->length > LINE_MAX_BYTES) {
-        return error_set(errorp, EPROTO, "QEMU sent a line of more than %d bytes", LINE_MAX_BYTES);
+        return error_set(errorp, EPROTO, "QEMU sent a line of more than %zu bytes", LINE_MAX_BYTES);
     }
     qmp->buffer = mem_resize(qmp->buffer, qmp->length + step, 1);
     ssize_t received = recv(qmp->fd, qmp->buffer + qmp->length, step, MSG_DONTWAIT);

@@ -95,6 +95,7 @@ static void choose_identity(const struct vif_wish *wish, const struct vif_spec *
     } else {
         vif_identity_make(wish->domain_uuid, spec->has_mac ? &spec->mac : NULL, index,
                           port->interface_id);
+        port->id_random = !wish->domain_uuid && !spec->has_mac;
     }
     port->profile_id = str_dup_or_null(spec->virtualport.profile_id);
     port->mac = spec->has_mac ? spec->mac : vif_identity_mac(port->interface_id);
@@ -118,7 +119,7 @@ static int choose_name(const struct vif_spec *spec, struct vif_port *port, char 
     }
     int error = ifname_check(spec->target, errorp);
     if (!error) {
-        strcpy(port->name, spec->target);
+        str_copy(port->name, sizeof port->name, spec->target);
     }
     return error;
 }
@@ -229,6 +230,17 @@ static int check_distinct(const struct vif_plan *plan, size_t i, char **errorp)
     return 0;
 }
 
+/* The position of a wish among those of its domain, whatever else is wished besides them. */
+static size_t position_in_domain(const struct vif_wish *wishes, size_t i)
+{
+    size_t position = 0;
+
+    for (size_t j = 0; j < i; j++) {
+        position += str_eq(wishes[j].domain_uuid, wishes[i].domain_uuid) ? 1 : 0;
+    }
+    return position;
+}
+
 int vif_plan_draft(const struct vif_wish *wishes, size_t n, struct vif_networks *networks,
                    const struct vif_plan_options *options, struct vif_plan *plan, char **errorp)
 {
@@ -237,7 +249,8 @@ int vif_plan_draft(const struct vif_wish *wishes, size_t n, struct vif_networks 
     plan->n_ports = n;
     for (size_t i = 0; i < n; i++) {
         plan->ports[i].where = str_dup(wishes[i].where);
-        int error = draft_wish(&wishes[i], i, networks, options, &plan->ports[i], errorp);
+        int error = draft_wish(&wishes[i], position_in_domain(wishes, i), networks, options,
+                               &plan->ports[i], errorp);
 
         if (!error) {
             error = check_distinct(plan, i, errorp);
@@ -344,6 +357,19 @@ static int next_name(struct vif_port *port, char **errorp)
                      port->interface_id);
 }
 
+/* Where all that was asked for is a name, what is plugged under that name is what was asked for. */
+static void take_identity(struct vif_port *port, const struct vif_sight *sight)
+{
+    const struct vif_port *plugged = &sight->record.port;
+
+    if (sight->has_record && port->id_random && !port->name_generated && !plugged->domain_uuid) {
+        strcpy(port->interface_id, plugged->interface_id);
+        port->mac = plugged->mac;
+        port->host_mac = plugged->host_mac;
+        port->id_random = false;
+    }
+}
+
 static void use_existing(struct vif_port *port)
 {
     port->device = VIF_DEVICE_EXISTING;
@@ -353,6 +379,7 @@ static void use_existing(struct vif_port *port)
 /* Finds out whether the device is to be made, or is there already. */
 static int settle_device(struct vif_port *port, const struct vif_sight *sight, char **errorp)
 {
+    take_identity(port, sight);
     if (port->device == VIF_DEVICE_BY_QEMU) {
         return 0;
     }
@@ -390,9 +417,10 @@ static int settle_device(struct vif_port *port, const struct vif_sight *sight, c
             port->name);
     }
     if (!str_eq(sight->link.kind, "tun")) {
-        return error_set(errorp, EEXIST, "\"%s\" exists, but it is %s%s and not a tap", port->name,
-                         sight->link.kind[0] ? "a " : "no tap",
-                         sight->link.kind[0] ? sight->link.kind : "");
+        const char *kind = sight->link.kind;
+
+        return error_set(errorp, EEXIST, "\"%s\" exists, but it is %s%s%snot a tap", port->name,
+                         kind[0] ? "a " : "", kind, kind[0] ? " and " : "");
     }
     use_existing(port);
     return 0;

@@ -107,7 +107,7 @@ static int look_at_row(const struct vif_sight *sight, char replaces[37], char **
             "choose another <target dev>",
             row->port.name, bridge);
     }
-    strcpy(replaces, row->uuid);
+    memcpy(replaces, row->uuid, sizeof row->uuid);
     return 0;
 }
 
@@ -243,7 +243,7 @@ static int attach(struct plug *plug, char **errorp)
     for (size_t i = 0; i < plug->n; i++) {
         if (port_of(&plug->jobs[i])->attachment == VIF_ATTACH_OVS) {
             vif_port_to_ovs(port_of(&plug->jobs[i]), &ports[n]);
-            strcpy(ports[n].replaces, plug->jobs[i].replaces);
+            memcpy(ports[n].replaces, plug->jobs[i].replaces, sizeof ports[n].replaces);
             vif_host_log(plug->host, "adding port \"%s\" to OVS bridge \"%s\"", ports[n].name,
                          ports[n].bridge);
             n++;

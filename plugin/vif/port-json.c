@@ -1,12 +1,18 @@
 /* struct vif_port to JSON and back. */
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "netdev/ifname.h"
+#include "netdev/tap.h"
 #include "vif/port.h"
+#include "vif/uuidtext.h"
+
+#define VLAN_MAX 4095
 
 static void add_string_or_null(cJSON *json, const char *key, const char *s)
 {
@@ -111,11 +117,26 @@ static bool read_bool(struct reader *r, const char *key)
     return cJSON_IsTrue(member(r, key, cJSON_IsBool, false));
 }
 
-static double read_number(struct reader *r, const char *key, double if_null)
+/* The member if it is a whole number from `least` to `most`, which a double can hold; else 0. */
+static int64_t read_number(struct reader *r, const char *key, int64_t least, int64_t most)
 {
-    const cJSON *value = member(r, key, cJSON_IsNumber, true);
+    const cJSON *value = member(r, key, cJSON_IsNumber, false);
+    double number = value ? value->valuedouble : 0;
 
-    return value ? value->valuedouble : if_null;
+    if (!(number >= (double)least && number <= (double)most) || number != (double)(int64_t)number) {
+        is_wrong(r, key);
+        return 0;
+    }
+    return (int64_t)number;
+}
+
+/* As read_number(), for a member that may be null. */
+static int64_t read_number_or_null(struct reader *r, const char *key, int64_t least, int64_t most,
+                                   int64_t if_null)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(r->object, key);
+
+    return cJSON_IsNull(value) ? if_null : read_number(r, key, least, most);
 }
 
 static const char *read_string(struct reader *r, const char *key)
@@ -134,12 +155,8 @@ static char *dup_string_or_null(struct reader *r, const char *key)
 
 static void read_text(struct reader *r, const char *key, char *text, size_t size)
 {
-    const char *value = read_string(r, key);
-
-    if (strlen(value) >= size) {
+    if (!str_copy(text, size, read_string(r, key))) {
         is_wrong(r, key);
-    } else {
-        strcpy(text, value);
     }
 }
 
@@ -158,6 +175,11 @@ static const char *device_word(int i)
 static const char *attachment_word(int i)
 {
     return vif_attachment_name((enum vif_attachment)i);
+}
+
+static const char *link_word(int i)
+{
+    return i ? "down" : "up";
 }
 
 static const char *vlan_mode_word(int i)
@@ -179,20 +201,31 @@ static int read_word(struct reader *r, const char *key, const char *(*word_of)(i
     return 0;
 }
 
+static void read_trunks(struct reader *r, struct ovs_vlan *vlan)
+{
+    const cJSON *trunks = member(r, "trunks", cJSON_IsArray, false);
+    const cJSON *trunk;
+
+    cJSON_ArrayForEach(trunk, trunks)
+    {
+        if (!cJSON_IsNumber(trunk) || trunk->valuedouble != trunk->valueint ||
+            trunk->valueint < 0 || trunk->valueint > VLAN_MAX) {
+            is_wrong(r, "trunks");
+            return;
+        }
+        vlan->trunks = mem_resize(vlan->trunks, vlan->n_trunks + 1, sizeof *vlan->trunks);
+        vlan->trunks[vlan->n_trunks++] = (uint16_t)trunk->valueint;
+    }
+}
+
 static void read_vlan(struct reader *r, struct ovs_vlan *vlan)
 {
     struct reader inner = {.object = member(r, "vlan", cJSON_IsObject, false)};
 
     vlan->mode = (enum ovs_vlan_mode)read_word(&inner, "mode", vlan_mode_word,
                                                OVS_VLAN_NATIVE_UNTAGGED + 1);
-    vlan->tag = (int)read_number(&inner, "tag", -1);
-    const cJSON *trunks = member(&inner, "trunks", cJSON_IsArray, false);
-    const cJSON *trunk;
-    cJSON_ArrayForEach(trunk, trunks)
-    {
-        vlan->trunks = mem_resize(vlan->trunks, vlan->n_trunks + 1, sizeof *vlan->trunks);
-        vlan->trunks[vlan->n_trunks++] = (uint16_t)trunk->valueint;
-    }
+    vlan->tag = (int)read_number_or_null(&inner, "tag", 0, VLAN_MAX, -1);
+    read_trunks(&inner, vlan);
     if (inner.wrong) {
         is_wrong(r, "vlan");
     }
@@ -200,15 +233,49 @@ static void read_vlan(struct reader *r, struct ovs_vlan *vlan)
 
 static void read_qos(struct reader *r, struct ovs_qos *qos)
 {
+    const int64_t most = INT64_C(1) << 53; /* beyond it a double has gaps */
     struct reader inner = {.object = member(r, "qos", cJSON_IsObject, false)};
 
-    qos->ingress_kbps = (uint64_t)read_number(&inner, "ingress_kbps", 0);
-    qos->ingress_burst_kb = (uint64_t)read_number(&inner, "ingress_burst_kb", 0);
-    qos->egress_min_bps = (uint64_t)read_number(&inner, "egress_min_bps", 0);
-    qos->egress_max_bps = (uint64_t)read_number(&inner, "egress_max_bps", 0);
-    qos->egress_burst_bits = (uint64_t)read_number(&inner, "egress_burst_bits", 0);
+    qos->ingress_kbps = (uint64_t)read_number(&inner, "ingress_kbps", 0, most);
+    qos->ingress_burst_kb = (uint64_t)read_number(&inner, "ingress_burst_kb", 0, most);
+    qos->egress_min_bps = (uint64_t)read_number(&inner, "egress_min_bps", 0, most);
+    qos->egress_max_bps = (uint64_t)read_number(&inner, "egress_max_bps", 0, most);
+    qos->egress_burst_bits = (uint64_t)read_number(&inner, "egress_burst_bits", 0, most);
     if (inner.wrong) {
         is_wrong(r, "qos");
+    }
+}
+
+static void read_name(struct reader *r, struct vif_port *port)
+{
+    read_text(r, "name", port->name, sizeof port->name);
+    if (ifname_check(port->name, NULL)) {
+        is_wrong(r, "name");
+    }
+}
+
+static void read_id(struct reader *r, struct vif_port *port)
+{
+    char lower[UUID_TEXT_SIZE];
+
+    read_text(r, "interface_id", port->interface_id, sizeof port->interface_id);
+    if (!uuid_normalize(port->interface_id, lower)) {
+        is_wrong(r, "interface_id");
+    }
+}
+
+static void read_notes(struct reader *r, struct vif_port *port)
+{
+    const cJSON *notes = member(r, "notes", cJSON_IsArray, false);
+    const cJSON *note;
+
+    cJSON_ArrayForEach(note, notes)
+    {
+        if (!cJSON_IsString(note)) {
+            is_wrong(r, "notes");
+            return;
+        }
+        vif_port_note(port, "%s", note->valuestring);
     }
 }
 
@@ -217,21 +284,21 @@ int vif_port_from_json(const cJSON *json, struct vif_port *port, char **errorp)
     struct reader r = {.object = json};
 
     memset(port, 0, sizeof *port);
-    read_text(&r, "name", port->name, sizeof port->name);
+    read_name(&r, port);
     port->name_generated = read_bool(&r, "name_generated");
     port->device = (enum vif_device)read_word(&r, "device", device_word, VIF_DEVICE_BY_QEMU + 1);
     port->managed = read_bool(&r, "managed");
     port->persistent = read_bool(&r, "persistent");
-    port->owner = (uid_t)read_number(&r, "user", 0);
-    port->group = (gid_t)read_number(&r, "group", (gid_t)-1);
+    port->owner = (uid_t)read_number(&r, "user", 0, UINT32_MAX);
+    port->group = (gid_t)read_number_or_null(&r, "group", 0, UINT32_MAX, UINT32_MAX);
     port->domain_name = dup_string_or_null(&r, "domain");
     port->domain_uuid = dup_string_or_null(&r, "domain_uuid");
-    read_text(&r, "interface_id", port->interface_id, sizeof port->interface_id);
+    read_id(&r, port);
     port->profile_id = dup_string_or_null(&r, "profile_id");
     read_mac(&r, "mac", &port->mac);
     read_mac(&r, "host_mac", &port->host_mac);
-    port->mtu = (unsigned)read_number(&r, "mtu", 0);
-    port->n_queues = (unsigned)read_number(&r, "queues", 0);
+    port->mtu = (unsigned)read_number_or_null(&r, "mtu", 1, UINT16_MAX, 0);
+    port->n_queues = (unsigned)read_number(&r, "queues", 1, TAP_MAX_QUEUES);
     port->vnet_hdr = read_bool(&r, "vnet_hdr");
     port->attachment = (enum vif_attachment)read_word(&r, "attachment", attachment_word,
                                                       VIF_ATTACH_LINUX_BRIDGE + 1);
@@ -242,15 +309,10 @@ int vif_port_from_json(const cJSON *json, struct vif_port *port, char **errorp)
     read_qos(&r, &port->qos);
     port->script = dup_string_or_null(&r, "script");
     port->downscript = dup_string_or_null(&r, "downscript");
-    port->model = dup_string_or_null(&r, "model");
-    port->link_down = str_eq(read_string(&r, "link"), "down");
+    port->model = str_dup(read_string(&r, "model"));
+    port->link_down = read_word(&r, "link", link_word, 2) == 1;
     port->alias = dup_string_or_null(&r, "alias");
-    const cJSON *notes = member(&r, "notes", cJSON_IsArray, false);
-    const cJSON *note;
-    cJSON_ArrayForEach(note, notes)
-    {
-        vif_port_note(port, "%s", cJSON_IsString(note) ? note->valuestring : "");
-    }
+    read_notes(&r, port);
     port->where = str_printf("interface \"%s\"", port->name);
 
     if (r.wrong) {

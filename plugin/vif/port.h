@@ -32,6 +32,7 @@ struct vif_port {
     char *domain_name; /* or NULL */
     char *domain_uuid; /* or NULL */
     char interface_id[37];
+    bool id_random;   /* a draft's: nothing was given that the id could be made of */
     char *profile_id; /* or NULL */
 
     enum vif_device device;

@@ -21,6 +21,9 @@
 #define PORTS_FOLDER "ports"
 #define SUFFIX       ".json"
 
+/* The number of the field in /proc/PID/stat that says when the process started; proc(5). */
+#define START_FIELD 22
+
 struct vif_records {
     char *rundir;
     int ports_fd; /* RUNDIR/ports, or -1 while it was not there */
@@ -60,7 +63,6 @@ static uint64_t process_start(pid_t pid)
 {
     char path[64];
     char stat[1024];
-    unsigned long long start = 0;
 
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -73,14 +75,11 @@ static uint64_t process_start(pid_t pid)
     }
     stat[length] = '\0';
     /* The second field is the name in parentheses, which may hold blanks and parentheses itself. */
-    const char *p = strrchr(stat, ')');
-    if (!p ||
-        sscanf(p + 1,
-               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-               &start) != 1) {
-        return 0;
+    char *field = strrchr(stat, ')');
+    for (int number = 2; field && number < START_FIELD; number++) {
+        field = strchr(field + 1, ' ');
     }
-    return start;
+    return field ? strtoull(field, NULL, 10) : 0;
 }
 
 bool vif_record_owner_lives(const struct vif_record *record)
@@ -112,12 +111,17 @@ cJSON *vif_record_to_json(const struct vif_record *record)
     return json;
 }
 
-/* A member of a record, 0 or NULL where it is missing: the port in it was checked already. */
-static double number_of(const cJSON *json, const char *key)
+/* A member of a record, 0 or NULL where it is missing or absurd: the port in it was checked
+ * already.
+ */
+static int64_t number_of(const cJSON *json, const char *key)
 {
+    const double most = (double)(INT64_C(1) << 53); /* beyond it a double has gaps */
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(json, key);
 
-    return cJSON_IsNumber(value) ? value->valuedouble : 0;
+    return cJSON_IsNumber(value) && value->valuedouble >= -most && value->valuedouble <= most
+               ? (int64_t)value->valuedouble
+               : 0;
 }
 
 static const char *text_of(const cJSON *json, const char *key)
@@ -140,11 +144,11 @@ static int record_from_json(const cJSON *json, struct vif_record *record, char *
     snprintf(record->plug_id, sizeof record->plug_id, "%s", plug_id ? plug_id : "");
     record->remote = str_dup_or_null(text_of(json, "remote"));
     record->ifindex = (int)number_of(json, "ifindex");
-    record->ofport = (int64_t)number_of(json, "ofport");
+    record->ofport = number_of(json, "ofport");
     record->pid = (pid_t)number_of(json, "pid");
     record->pid_start = (uint64_t)number_of(json, "pid_start");
     record->script_done = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "script_done"));
-    record->since = (int64_t)number_of(json, "since");
+    record->since = number_of(json, "since");
     return 0;
 }
 
@@ -197,12 +201,17 @@ static char *file_name(const char *name)
     return str_printf("%s%s", name, SUFFIX);
 }
 
-/* Writes the record to a new file of a name that no other process and, for the ':' in it, no device
- * can have. Stores that name in *tempp, for the caller to rename or link, and to free. */
-static int write_temporary(struct vif_records *records, const struct vif_record *record,
-                           char **tempp, char **errorp)
+/* The name of a file to write a record to, that no other process and, for the ':' in it, no device
+ * can have; caller frees. */
+static char *temporary_name(const struct vif_record *record)
 {
-    char *temp = str_printf("%s:%ld", record->port.name, (long)getpid());
+    return str_printf("%s:%ld", record->port.name, (long)getpid());
+}
+
+/* Writes the record to the file `temp`, for the caller to rename or link. */
+static int write_temporary(struct vif_records *records, const char *temp,
+                           const struct vif_record *record, char **errorp)
+{
     int fd = openat(records->ports_fd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     cJSON *json = vif_record_to_json(record);
     char *text = cJSON_Print(json);
@@ -219,20 +228,18 @@ static int write_temporary(struct vif_records *records, const struct vif_record 
     }
     if (error) {
         unlinkat(records->ports_fd, temp, 0);
-        free(temp);
         return error_set(errorp, error, "cannot write the record of \"%s\" under %s: %s",
                          record->port.name, records->rundir, strerror(error));
     }
-    *tempp = temp;
     return 0;
 }
 
 /* Makes one record that was not there. */
 static int create_one(struct vif_records *records, const struct vif_record *record, char **errorp)
 {
-    auto_free char *temp = NULL;
+    auto_free char *temp = temporary_name(record);
     auto_free char *file = file_name(record->port.name);
-    int error = write_temporary(records, record, &temp, errorp);
+    int error = write_temporary(records, temp, record, errorp);
 
     if (error) {
         return error;
@@ -277,9 +284,9 @@ int vif_records_create(struct vif_records *records, const struct vif_record *new
 
 int vif_records_write(struct vif_records *records, const struct vif_record *record, char **errorp)
 {
-    auto_free char *temp = NULL;
+    auto_free char *temp = temporary_name(record);
     auto_free char *file = file_name(record->port.name);
-    int error = write_temporary(records, record, &temp, errorp);
+    int error = write_temporary(records, temp, record, errorp);
 
     if (error) {
         return error;
@@ -334,6 +341,11 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
                  : error_set(errorp, EINVAL, "it is not JSON; remove it if nothing uses \"%s\"",
                              name);
     cJSON_Delete(json);
+    if (!error && !str_eq(record->port.name, name)) {
+        error = error_set(errorp, EINVAL, "it is the record of \"%s\"; remove it",
+                          record->port.name);
+        vif_record_clear(record);
+    }
     if (error) {
         return error_wrap(errorp, error, "%s/%s/%s", records->rundir, PORTS_FOLDER, file);
     }

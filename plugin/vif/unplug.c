@@ -117,23 +117,19 @@ static void run_downscripts(struct unplug *job)
     }
 }
 
-static int remove_device(struct vif_host *host, const struct vif_record *record, char **errorp)
+/* Finds the device that a record stands for. *ifindex is 0 when there is none, or another one of
+ * its name. */
+static int find_device(struct vif_host *host, struct rtnl *rtnl, const struct vif_record *record,
+                       int *ifindex, char **errorp)
 {
     auto_free char *mark = vif_port_mark(&record->port);
     auto_free char *sentence = NULL;
     struct link_info link;
-    struct rtnl *rtnl;
-    int error = vif_host_rtnl(host, &rtnl, errorp);
+    int error = link_get(rtnl, record->port.name, &link, &sentence);
 
+    *ifindex = 0;
     if (error) {
-        return error;
-    }
-    error = link_get(rtnl, record->port.name, &link, &sentence);
-    if (error == -ENODEV) {
-        return 0;
-    }
-    if (error) {
-        return error_set(errorp, -error, "%s", sentence);
+        return error == -ENODEV ? 0 : error_set(errorp, -error, "%s", sentence);
     }
     if (!str_eq(link.alias, mark) || (record->ifindex && record->ifindex != link.ifindex)) {
         vif_host_log(host, "leaving device \"%s\" alone: it is not the one that was plugged",
@@ -141,21 +137,40 @@ static int remove_device(struct vif_host *host, const struct vif_record *record,
         return 0;
     }
     vif_host_log(host, "deleting device \"%s\"", record->port.name);
-    return link_delete(rtnl, link.ifindex, errorp);
+    *ifindex = link.ifindex;
+    return 0;
 }
 
 static void remove_devices(struct unplug *job)
 {
-    for (size_t i = 0; i < job->n; i++) {
-        char *sentence = NULL;
-        int error = job->records[i].port.device == VIF_DEVICE_TAP
-                        ? remove_device(job->host, &job->records[i], &sentence)
-                        : 0;
+    int *ifindexes = mem_resize(NULL, job->n, sizeof *ifindexes);
+    char *sentence = NULL;
+    struct rtnl *rtnl;
+    size_t n = 0;
+    int error = vif_host_rtnl(job->host, &rtnl, &sentence);
 
-        if (error) {
-            failed_at(job, i, error, sentence);
+    for (size_t i = 0; i < job->n && !error; i++) {
+        if (job->records[i].port.device == VIF_DEVICE_TAP) {
+            char *why = NULL;
+            int missed = find_device(job->host, rtnl, &job->records[i], &ifindexes[n], &why);
+
+            if (missed) {
+                failed_at(job, i, missed, why);
+            } else if (ifindexes[n]) {
+                n++;
+            }
         }
     }
+    if (!error && n) {
+        error = link_delete_many(rtnl, ifindexes, n, &sentence);
+    }
+    free(ifindexes);
+    for (size_t i = 0; i < job->n && error; i++) {
+        if (job->records[i].port.device == VIF_DEVICE_TAP) {
+            failed_at(job, i, error, str_dup_or_null(sentence));
+        }
+    }
+    free(sentence);
 }
 
 static void remove_records(struct unplug *job)

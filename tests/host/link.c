@@ -306,6 +306,35 @@ static void a_link_is_deleted_once_and_that_is_enough(void **state)
                 "cannot delete link \"lo\": Operation not supported");
 }
 
+/* Deleted one by one, 100 taps take a second and more. */
+static void many_links_are_deleted_and_no_others(void **state)
+{
+    int ifindexes[100];
+    char *error = NULL;
+
+    (void)state;
+    host_run(
+        "seq 0 99 | sed 's/.*/tuntap add many& mode tap/' | ip -batch -;"
+        "ip tuntap add other mode tap; ip link set other group 7; ip tuntap add gone mode tap");
+    for (int i = 0; i < 100; i++) {
+        char name[IFNAMSIZ];
+
+        snprintf(name, sizeof name, "many%d", i);
+        ifindexes[i] = get(name).ifindex;
+    }
+    check_ok(link_delete_many(rtnl, ifindexes, 98, &error), &error);
+    check_output("5\n", "ls /sys/class/net | wc -l");
+
+    /* Two of which one is no longer there, and one that the kernel does not let go. */
+    host_run("ip link delete many98");
+    ifindexes[0] = (int)if_nametoindex("lo");
+    ifindexes[1] = get("gone").ifindex;
+    check_error(link_delete_many(rtnl, ifindexes, 100, &error), -EOPNOTSUPP, &error,
+                "cannot delete link \"lo\": Operation not supported");
+    check_output("lo\nother\n", "ls /sys/class/net");
+    check_ok(link_delete_many(rtnl, ifindexes, 0, &error), &error);
+}
+
 static int change_as_stranger(void *arg, char **errorp)
 {
     struct rtnl *mine = NULL;
@@ -348,6 +377,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_kernels_words_are_passed_on, setup, teardown),
         cmocka_unit_test_setup_teardown(an_alias_has_255_bytes_at_most, setup, teardown),
         cmocka_unit_test_setup_teardown(a_link_is_deleted_once_and_that_is_enough, setup, teardown),
+        cmocka_unit_test_setup_teardown(many_links_are_deleted_and_no_others, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stranger_may_not, setup, teardown),
         cmocka_unit_test_setup_teardown(sessions_are_close_on_exec, setup, teardown),
     };

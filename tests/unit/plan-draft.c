@@ -1,0 +1,432 @@
+/* vif/plan.h: what is decided, and refused, without a look at the host. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "support/vif.h"
+
+#define ID "bb9fe61c-d236-5255-8aa5-42bdcb647e1e"
+
+/* An <interface> on an Open vSwitch bridge, with `more` in it. */
+#define ON_OVS(more)                                                                               \
+    "<interface type='bridge'><source bridge='br0'/><virtualport type='openvswitch'/>" more        \
+    "</interface>"
+#define ON_BRIDGE(more) "<interface type='bridge'><source bridge='br0'/>" more "</interface>"
+#define ETHERNET(more)  "<interface type='ethernet'>" more "</interface>"
+
+static void what_is_not_said_is_chosen(void **state)
+{
+    struct vif_plan plan = drafted(ON_BRIDGE("<mac address='52:54:00:00:00:01'/>"));
+    const struct vif_port *port = &plan.ports[0];
+    char name[IFNAMSIZ];
+
+    (void)state;
+    assert_int_equal(plan.n_ports, 1);
+    snprintf(name, sizeof name, "vif%.8s", port->interface_id);
+    assert_string_equal(port->name, name);
+    assert_true(port->name_generated);
+    assert_int_equal(port->device, VIF_DEVICE_TAP);
+    assert_true(port->managed);
+    assert_false(port->persistent);
+    assert_string_equal(port->model, "virtio");
+    assert_true(port->vnet_hdr);
+    assert_int_equal(port->n_queues, 1);
+    assert_int_equal(port->mtu, 0);
+    assert_int_equal(port->vlan.mode, OVS_VLAN_TRUNK);
+    assert_int_equal(port->vlan.n_trunks, 0);
+    assert_int_equal(port->host_mac.octet[0], 0xfe);
+    assert_string_equal(port->bridge, "br0");
+    assert_true(port->attachment_open);
+    assert_int_equal(port->n_notes, 0);
+    vif_plan_clear(&plan);
+}
+
+static void what_is_said_is_taken(void **state)
+{
+    struct vif_plan plan = drafted(
+        "<interface type='bridge'><mac address='fe:00:00:00:00:01'/><source bridge='br0'/>"
+        "<virtualport type='openvswitch'><parameters interfaceid='" ID "' profileid='web'/>"
+        "</virtualport><target dev='web0'/><model type='e1000'/><mtu size='9000'/>"
+        "<link state='down'/><script path='/bin/up'/><downscript path='/bin/down'/>"
+        "<port isolated='yes'/><alias name='ua-web'/></interface>");
+    const struct vif_port *port = &plan.ports[0];
+
+    (void)state;
+    assert_string_equal(port->interface_id, ID);
+    assert_string_equal(port->profile_id, "web");
+    assert_string_equal(port->name, "web0");
+    assert_false(port->name_generated);
+    assert_string_equal(port->model, "e1000");
+    assert_false(port->vnet_hdr);
+    assert_int_equal(port->mtu, 9000);
+    assert_true(port->link_down);
+    assert_true(port->isolated);
+    assert_string_equal(port->script, "/bin/up");
+    assert_string_equal(port->downscript, "/bin/down");
+    assert_string_equal(port->alias, "ua-web");
+    assert_int_equal(port->host_mac.octet[0], 0xfa);
+    assert_false(port->attachment_open);
+    vif_plan_clear(&plan);
+}
+
+static void options_are_taken(void **state)
+{
+    const struct draft_context context = {
+        .options = {.persistent = true, .owner = 12, .group = 34, .transient = true}};
+    struct vif_plan plan;
+    char *error = NULL;
+
+    (void)state;
+    check_ok(draft_with(&context, ON_OVS(""), &plan, &error), &error);
+    assert_true(plan.ports[0].persistent);
+    assert_int_equal(plan.ports[0].owner, 12);
+    assert_int_equal(plan.ports[0].group, 34);
+    assert_true(plan.ports[0].transient);
+    vif_plan_clear(&plan);
+}
+
+static void names_of_libvirt_are_not_meant(void **state)
+{
+    static const struct {
+        const char *xml;
+        const char *name; /* NULL: a generated one */
+    } cases[] = {
+        {ON_OVS("<target dev='vnet0'/>"), NULL},
+        {ON_OVS("<target dev='macvtap17'/>"), NULL},
+        {ON_OVS("<target dev='vnet0a'/>"), "vnet0a"},
+        {ON_OVS("<target dev='vnet'/>"), "vnet"},
+        {ON_OVS("<target dev='exactly15bytes.'/>"), "exactly15bytes."},
+        {ETHERNET("<target dev='vnet0' managed='yes'/>"), NULL},
+        {ETHERNET("<target dev='vnet0' managed='no'/>"), "vnet0"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct vif_plan plan = drafted(cases[i].xml);
+        const struct vif_port *port = &plan.ports[0];
+
+        assert_int_equal(port->name_generated, cases[i].name == NULL);
+        if (cases[i].name) {
+            assert_string_equal(port->name, cases[i].name);
+        } else {
+            assert_int_equal(strncmp(port->name, "vif", 3), 0);
+        }
+        vif_plan_clear(&plan);
+    }
+}
+
+static void bad_names_are_refused(void **state)
+{
+    (void)state;
+    check_refused(ON_OVS("<target dev='sixteen-bytes-00'/>"), -ENAMETOOLONG,
+                  "test.xml: interface 1: interface name \"sixteen-bytes-00\" is 16 bytes long");
+    check_refused(ON_OVS("<target dev='a/b'/>"), -EINVAL, "'/'");
+    check_refused(ON_OVS("<target dev='tap%d'/>"), -EINVAL, "'%'");
+    check_refused(ON_OVS("<target dev='..'/>"), -EINVAL, "cannot be the name");
+}
+
+static void bad_addresses_are_refused(void **state)
+{
+    struct vif_spec spec = {.type = VIF_TYPE_BRIDGE, .has_mac = true};
+    const struct vif_plan_options options = {0};
+    const struct vif_wish wish = {.spec = &spec, .where = "here"};
+    struct vif_plan plan;
+    char *error = NULL;
+
+    (void)state;
+    spec.source_bridge = str_dup("br0");
+    assert_int_equal(mac_parse("01:00:5e:00:00:01", &spec.mac, NULL), 0);
+    check_error(vif_plan_draft(&wish, 1, NULL, &options, &plan, &error), -EINVAL, &error, "here: ");
+    assert_int_equal(mac_parse("00:00:00:00:00:00", &spec.mac, NULL), 0);
+    check_error(vif_plan_draft(&wish, 1, NULL, &options, &plan, &error), -EINVAL, &error,
+                "all zeros");
+    free(spec.source_bridge);
+}
+
+static void mtus_are_those_of_a_tap(void **state)
+{
+    struct vif_plan plan = drafted(ON_OVS("<mtu size='68'/>"));
+
+    (void)state;
+    assert_int_equal(plan.ports[0].mtu, 68);
+    vif_plan_clear(&plan);
+    plan = drafted(ON_OVS("<mtu size='65521'/>"));
+    assert_int_equal(plan.ports[0].mtu, 65521);
+    vif_plan_clear(&plan);
+    check_refused(ON_OVS("<mtu size='67'/>"), -EINVAL, "MTU 67 is out of range");
+    check_refused(ON_OVS("<mtu size='65522'/>"), -EINVAL, "a tap takes 68 to 65521");
+}
+
+static void queues_are_those_of_a_tap(void **state)
+{
+    struct vif_plan plan = drafted(ON_OVS("<model type='virtio'/><driver queues='256'/>"));
+
+    (void)state;
+    assert_int_equal(plan.ports[0].n_queues, 256);
+    vif_plan_clear(&plan);
+    check_refused(ON_OVS("<model type='virtio'/><driver queues='257'/>"), -EINVAL,
+                  "257 queues are too many; a tap has at most 256");
+}
+
+static void only_some_cards_speak_vnet_hdr(void **state)
+{
+    static const struct {
+        const char *xml;
+        int vnet_hdr;
+    } cases[] = {
+        {ON_OVS("<model type='virtio'/>"), 1},  {ON_OVS("<model type='virtio-transitional'/>"), 1},
+        {ON_OVS("<model type='e1000e'/>"), 1},  {ON_OVS("<model type='e1000'/>"), 0},
+        {ON_OVS("<model type='rtl8139'/>"), 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct vif_plan plan = drafted(cases[i].xml);
+
+        assert_int_equal(plan.ports[0].vnet_hdr, cases[i].vnet_hdr);
+        vif_plan_clear(&plan);
+    }
+}
+
+static void ethernet_is_attached_to_nothing(void **state)
+{
+    struct vif_plan plan = drafted(ETHERNET("<target dev='tap7'/>"));
+
+    (void)state;
+    assert_int_equal(plan.ports[0].attachment, VIF_ATTACH_NONE);
+    assert_null(plan.ports[0].bridge);
+    vif_plan_clear(&plan);
+}
+
+/* libvirt's parser refuses some of these by itself; flags and other callers have no parser. */
+static void ethernet_has_no_switch_to_configure(void **state)
+{
+    struct vif_vlan_tag tag = {.id = 100};
+    const struct vif_plan_options options = {0};
+    struct vif_plan plan;
+    char *error = NULL;
+    struct vif_spec vlan = {.type = VIF_TYPE_ETHERNET, .vlan = {.tags = &tag, .n_tags = 1}};
+    struct vif_spec bandwidth = {.type = VIF_TYPE_ETHERNET, .bandwidth = {.present = true}};
+    struct vif_spec isolated = {.type = VIF_TYPE_ETHERNET, .isolated = VIF_YES};
+    char type[] = "openvswitch";
+    struct vif_spec virtualport = {.type = VIF_TYPE_ETHERNET,
+                                   .virtualport = {.present = true, .type = type}};
+    const struct {
+        struct vif_spec *spec;
+        const char *part;
+    } cases[] = {{&vlan, "<vlan> cannot go with type='ethernet'"},
+                 {&bandwidth, "<bandwidth> cannot go"},
+                 {&isolated, "<port isolated='yes'/> cannot go"},
+                 {&virtualport, "<virtualport> cannot go"}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct vif_wish wish = {.spec = cases[i].spec, .where = "here"};
+
+        check_error(vif_plan_draft(&wish, 1, NULL, &options, &plan, &error), -EINVAL, &error,
+                    cases[i].part);
+    }
+}
+
+static void devices_of_others(void **state)
+{
+    struct vif_plan plan = drafted(ETHERNET("<target dev='tap7' managed='no'/>"));
+
+    (void)state;
+    assert_false(plan.ports[0].managed);
+    vif_plan_clear(&plan);
+
+    plan = drafted(ETHERNET("<target dev='tap7' mode='ifname'/><script path='/bin/up'/>"));
+    assert_int_equal(plan.ports[0].device, VIF_DEVICE_BY_QEMU);
+    assert_false(plan.ports[0].managed);
+    assert_false(plan.ports[0].persistent);
+    vif_plan_clear(&plan);
+
+    plan = drafted(ETHERNET("<target dev='tap7' mode='fd'/>"));
+    assert_int_equal(plan.ports[0].device, VIF_DEVICE_TAP);
+    vif_plan_clear(&plan);
+
+    /* libvirt's parser has a say in the first one already, so it is made without it. */
+    const struct vif_plan_options options = {0};
+    struct vif_spec spec = {.type = VIF_TYPE_ETHERNET, .managed = VIF_NO};
+    const struct vif_wish wish = {.spec = &spec, .where = "here"};
+    char *error = NULL;
+    check_error(vif_plan_draft(&wish, 1, NULL, &options, &plan, &error), -EINVAL, &error,
+                "managed='no' needs the name of a device");
+
+    char bridge[] = "br0";
+    spec = (struct vif_spec){.type = VIF_TYPE_BRIDGE,
+                             .source_bridge = bridge,
+                             .target_mode = VIF_TARGET_IFNAME,
+                             .target_mode_given = true};
+    check_error(vif_plan_draft(&wish, 1, NULL, &options, &plan, &error), -EINVAL, &error,
+                "only type='ethernet' can have it");
+}
+
+static void what_cannot_be_plugged_says_so(void **state)
+{
+    (void)state;
+    check_refused("<interface type='direct'><source dev='eth0' mode='vepa'/></interface>",
+                  -EOPNOTSUPP,
+                  "test.xml: interface 1: type='direct' (macvtap) can be read and written, but not "
+                  "be plugged yet; use type='bridge'");
+    check_refused(
+        ON_BRIDGE("<virtualport type='midonet'><parameters interfaceid='" ID "'/></virtualport>"),
+        -EOPNOTSUPP, "<virtualport type='midonet'> is not supported");
+    check_refused("<interface type='user'/>", -EOPNOTSUPP, "type='user' cannot be plugged");
+}
+
+#define DOMAIN(uuid, interfaces)                                                                   \
+    "<domain type='qemu'><name>d</name><uuid>" uuid "</uuid><devices>" interfaces                  \
+    "</devices></domain>"
+#define UUID_1 "11111111-1111-4111-8111-111111111111"
+#define UUID_2 "22222222-2222-4222-8222-222222222222"
+
+static void ids_are_of_the_domain(void **state)
+{
+    const char *two = DOMAIN(UUID_1, ON_OVS("") ON_OVS(""));
+    struct vif_plan a = drafted(two);
+    struct vif_plan b = drafted(two);
+    struct vif_plan c = drafted(DOMAIN(UUID_2, ON_OVS("")));
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(a.ports[i].interface_id, b.ports[i].interface_id);
+        assert_string_equal(a.ports[i].name, b.ports[i].name);
+        assert_true(mac_equal(&a.ports[i].mac, &b.ports[i].mac));
+        assert_string_equal(a.ports[i].domain_uuid, UUID_1);
+        assert_string_equal(a.ports[i].domain_name, "d");
+    }
+    assert_string_not_equal(a.ports[0].interface_id, a.ports[1].interface_id);
+    assert_string_not_equal(a.ports[0].interface_id, c.ports[0].interface_id);
+    assert_false(mac_equal(&a.ports[0].mac, &a.ports[1].mac));
+    vif_plan_clear(&a);
+    vif_plan_clear(&b);
+    vif_plan_clear(&c);
+}
+
+/* Else plugging two domains at once and then one of them again would be two different plugs. */
+static void ids_do_not_depend_on_the_company(void **state)
+{
+    char bridge[] = "br0";
+    const struct vif_spec spec = {.type = VIF_TYPE_BRIDGE, .source_bridge = bridge};
+    const struct vif_wish wishes[] = {
+        {.spec = &spec, .domain_uuid = UUID_1, .where = "a"},
+        {.spec = &spec, .domain_uuid = UUID_1, .where = "b"},
+        {.spec = &spec, .domain_uuid = UUID_2, .where = "c"},
+    };
+    const struct vif_plan_options options = {0};
+    struct vif_plan together;
+    struct vif_plan alone;
+    char *error = NULL;
+
+    (void)state;
+    check_ok(vif_plan_draft(wishes, 3, NULL, &options, &together, &error), &error);
+    check_ok(vif_plan_draft(&wishes[2], 1, NULL, &options, &alone, &error), &error);
+    assert_string_equal(together.ports[2].interface_id, alone.ports[0].interface_id);
+    vif_plan_clear(&together);
+    vif_plan_clear(&alone);
+}
+
+/* Those of one document the parser tells apart; these may come from two. */
+static void each_interface_has_its_own_name_and_id(void **state)
+{
+    char bridge[] = "br0";
+    char name[] = "web0";
+    struct vif_spec specs[2] = {
+        {.type = VIF_TYPE_BRIDGE, .source_bridge = bridge, .target = name},
+        {.type = VIF_TYPE_BRIDGE, .source_bridge = bridge, .target = name},
+    };
+    const struct vif_wish wishes[] = {{.spec = &specs[0], .where = "a.xml: interface"},
+                                      {.spec = &specs[1], .where = "b.xml: interface"}};
+    const struct vif_plan_options options = {0};
+    struct vif_plan plan;
+    char *error = NULL;
+
+    (void)state;
+    check_error(vif_plan_draft(wishes, 2, NULL, &options, &plan, &error), -EINVAL, &error,
+                "b.xml: interface: it has the same target, \"web0\", as a.xml: interface; each "
+                "interface needs its own");
+    for (size_t i = 0; i < 2; i++) {
+        specs[i].target = NULL;
+        specs[i].has_mac = true;
+        specs[i].mac = (struct mac){{0x52, 0x54, 0, 0, 0, 1}};
+    }
+    check_error(vif_plan_draft(wishes, 2, NULL, &options, &plan, &error), -EINVAL, &error,
+                "b.xml: interface: it has the same interface id, ");
+}
+
+static void write_network(const char *file)
+{
+    FILE *f = fopen(file, "w");
+
+    assert_non_null(f);
+    fputs("<network><name>ovs-net</name><forward mode='bridge'/><bridge name='br7'/>"
+          "<virtualport type='openvswitch'/>"
+          "<portgroup name='blue'><vlan><tag id='100'/></vlan></portgroup></network>",
+          f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void networks_are_resolved(void **state)
+{
+    char folder[] = "/tmp/vifplug-plan.XXXXXX";
+    struct draft_context context = {.options = {.group = (gid_t)-1}};
+    struct vif_plan plan;
+    char *error = NULL;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    auto_free char *file = str_printf("%s/n.xml", folder);
+    const char *files[] = {file};
+
+    write_network(file);
+    check_ok(vif_networks_new(files, 1, NULL, 0, &context.networks, &error), &error);
+    check_ok(draft_with(&context,
+                        "<interface type='network'><source network='ovs-net' portgroup='blue'/>"
+                        "</interface>",
+                        &plan, &error),
+             &error);
+    assert_string_equal(plan.ports[0].bridge, "br7");
+    assert_int_equal(plan.ports[0].vlan.mode, OVS_VLAN_ACCESS);
+    assert_int_equal(plan.ports[0].vlan.tag, 100);
+    assert_false(plan.ports[0].attachment_open);
+    vif_plan_clear(&plan);
+
+    check_error(draft_with(&context,
+                           "<interface type='network'><source network='ovs-net' portgroup='red'/>"
+                           "</interface>",
+                           &plan, &error),
+                -ENOENT, &error, "test.xml: interface 1: network \"ovs-net\" has no portgroup");
+    check_error(draft_with(&context,
+                           "<interface type='network'><source network='no-net'/></interface>",
+                           &plan, &error),
+                -ENOENT, &error, "no-net");
+    vif_networks_free(context.networks);
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_said_is_chosen),
+        cmocka_unit_test(what_is_said_is_taken),
+        cmocka_unit_test(options_are_taken),
+        cmocka_unit_test(names_of_libvirt_are_not_meant),
+        cmocka_unit_test(bad_names_are_refused),
+        cmocka_unit_test(bad_addresses_are_refused),
+        cmocka_unit_test(mtus_are_those_of_a_tap),
+        cmocka_unit_test(queues_are_those_of_a_tap),
+        cmocka_unit_test(only_some_cards_speak_vnet_hdr),
+        cmocka_unit_test(ethernet_is_attached_to_nothing),
+        cmocka_unit_test(ethernet_has_no_switch_to_configure),
+        cmocka_unit_test(devices_of_others),
+        cmocka_unit_test(what_cannot_be_plugged_says_so),
+        cmocka_unit_test(ids_are_of_the_domain),
+        cmocka_unit_test(ids_do_not_depend_on_the_company),
+        cmocka_unit_test(each_interface_has_its_own_name_and_id),
+        cmocka_unit_test(networks_are_resolved),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
