@@ -44,22 +44,28 @@ static void inherit(struct hand_over *over, int fd)
     over->fds[over->n_fds++] = fd;
 }
 
-/* Opens a vhost-net descriptor for each queue of a virtio card, where the host has it. All or none:
- * without it QEMU moves the frames itself. */
-static void open_vhost(struct hand_over *over, struct qemu_nic *nic)
+/* Opens a vhost-net descriptor for each queue. All or none: without it QEMU moves the frames
+ * itself, which is an error only where <driver name='vhost'> insists. */
+static int open_vhost(struct hand_over *over, struct qemu_nic *nic, char **errorp)
 {
     int *fds = &over->vhost_fds[over->n_vhost_fds];
     size_t n = 0;
 
-    while (nic->port->vnet_hdr && n < nic->n_fds &&
-           (fds[n] = open(VHOST_NET, O_RDWR | O_CLOEXEC)) >= 0) {
+    while (n < nic->n_fds && (fds[n] = open(VHOST_NET, O_RDWR | O_CLOEXEC)) >= 0) {
         n++;
     }
     if (n < nic->n_fds) {
+        int why = errno;
+
         while (n > 0) {
             close(fds[--n]);
         }
-        return;
+        return nic->port->vhost == VIF_YES
+                   ? error_set(errorp, why,
+                               "%s: <driver name='vhost'> wants %s: %s; try modprobe "
+                               "vhost_net",
+                               nic->port->where, VHOST_NET, strerror(why))
+                   : 0;
     }
     nic->vhost_fds = fds;
     nic->n_vhost_fds = n;
@@ -67,11 +73,14 @@ static void open_vhost(struct hand_over *over, struct qemu_nic *nic)
     for (size_t i = 0; i < n; i++) {
         inherit(over, fds[i]);
     }
+    return 0;
 }
 
-static bool is_virtio(const struct vif_port *port)
+/* Only virtio cards can have it, and without offloads there is nothing to gain. */
+static bool may_use_vhost(const struct vif_port *port)
 {
-    return strncmp(port->model, "virtio", strlen("virtio")) == 0;
+    return port->vhost == VIF_YES || (port->vhost == VIF_UNSET && port->vnet_hdr &&
+                                      strncmp(port->model, "virtio", strlen("virtio")) == 0);
 }
 
 static bool wants_qmp(const struct hand_over *over)
@@ -102,8 +111,8 @@ static int add_qmp(struct hand_over *over, char **errorp)
 static int make_arguments(struct hand_over *over, char **rest, char **errorp)
 {
     bool places = qemu_args_have_places(rest);
-
     size_t n_queues = 0;
+    int error = 0;
 
     for (size_t i = 0; i < over->n; i++) {
         n_queues += over->plugged[i].n_fds;
@@ -119,11 +128,13 @@ static int make_arguments(struct hand_over *over, char **rest, char **errorp)
         for (size_t q = 0; q < nic->n_fds; q++) {
             inherit(over, nic->fds[q]);
         }
-        if (!places && is_virtio(nic->port) && nic->n_fds) {
-            open_vhost(over, nic);
+        if (!error && !places && nic->n_fds && may_use_vhost(nic->port)) {
+            error = open_vhost(over, nic, errorp);
         }
     }
-    int error = qemu_args_fill(rest, over->nics, over->n, &over->args, errorp);
+    if (!error) {
+        error = qemu_args_fill(rest, over->nics, over->n, &over->args, errorp);
+    }
     if (!error && !places) {
         qemu_args_for(over->nics, over->n, &over->args);
         if (wants_qmp(over)) {

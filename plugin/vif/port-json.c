@@ -76,6 +76,9 @@ cJSON *vif_port_to_json(const struct vif_port *port)
     add_qos(json, &port->qos);
     add_string_or_null(json, "script", port->script);
     add_string_or_null(json, "downscript", port->downscript);
+    cJSON_AddItemToObject(json, "vhost",
+                          port->vhost == VIF_UNSET ? cJSON_CreateNull()
+                                                   : cJSON_CreateBool(port->vhost == VIF_YES));
     cJSON_AddStringToObject(json, "model", port->model);
     cJSON_AddStringToObject(json, "link", port->link_down ? "down" : "up");
     add_string_or_null(json, "alias", port->alias);
@@ -110,6 +113,13 @@ static const cJSON *member(struct reader *r, const char *key, cJSON_bool (*is_ty
         is_wrong(r, key);
     }
     return NULL;
+}
+
+static enum vif_tristate read_tristate(struct reader *r, const char *key)
+{
+    const cJSON *value = member(r, key, cJSON_IsBool, true);
+
+    return !value ? VIF_UNSET : cJSON_IsTrue(value) ? VIF_YES : VIF_NO;
 }
 
 static bool read_bool(struct reader *r, const char *key)
@@ -310,6 +320,7 @@ int vif_port_from_json(const cJSON *json, struct vif_port *port, char **errorp)
     port->script = dup_string_or_null(&r, "script");
     port->downscript = dup_string_or_null(&r, "downscript");
     port->model = str_dup(read_string(&r, "model"));
+    port->vhost = read_tristate(&r, "vhost");
     port->link_down = read_word(&r, "link", link_word, 2) == 1;
     port->alias = dup_string_or_null(&r, "alias");
     read_notes(&r, port);
