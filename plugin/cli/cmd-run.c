@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/host.h"
+#include "cli/progress.h"
 #include "cli/request.h"
 #include "cli/signals.h"
 #include "qemu/args.h"
@@ -196,6 +197,7 @@ static int set_links(struct hand_over *over, char **errorp)
 static int run_program(struct hand_over *over, const struct signals *signals, char **errorp)
 {
     pid_t pid;
+    progress_clear();
     int error = qemu_start(over->args.argv, over->fds, over->n_fds, &signals->before, &pid, errorp);
 
     if (error) {
@@ -210,15 +212,16 @@ static int run_program(struct hand_over *over, const struct signals *signals, ch
     return error ? error : status;
 }
 
-static int take_down(struct vif_host *host, struct vif_plugged *plugged, size_t n, char **errorp)
+static int take_down(struct vif_host *host, const struct vif_plugged *plugged, size_t n,
+                     char **errorp)
 {
-    const char **names = mem_resize(NULL, n, sizeof *names);
+    struct vif_record *records = mem_resize(NULL, n, sizeof *records);
 
     for (size_t i = 0; i < n; i++) {
-        names[i] = plugged[i].record.port.name;
+        records[i] = plugged[i].record;
     }
-    int error = vif_unplug(host, names, n, errorp);
-    free(names);
+    int error = vif_unplug_known(host, records, n, errorp);
+    free(records);
     return error;
 }
 
@@ -250,6 +253,7 @@ static int run(const struct cli *cli, struct vif_host *host, const struct vif_pl
         clear_hand_over(&over);
         vif_plugged_free(over.plugged, over.n);
     }
+    progress_clear();
     signals_release(&signals);
     return result;
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/progress.h"
 
 #define DEFAULT_TIMEOUT_MS 5000
 
@@ -78,7 +79,9 @@ int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
                 .ca_certificate = cli_value(cli, CLI_OPT_CA_CERT),
                 .caller = caller(cli),
             },
-        .log = verbose ? say : NULL,
+        .log = verbose                         ? say
+               : cli_given(cli, CLI_OPT_QUIET) ? NULL
+                                               : progress_show,
     };
     int error = parse_timeout(cli_value(cli, CLI_OPT_TIMEOUT), &options.ovsdb.timeout_ms, errorp);
 
@@ -86,5 +89,6 @@ int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
         return error;
     }
     ovsdb_set_log(verbose ? say_library : NULL);
-    return vif_host_open(&options, host, errorp);
+    *host = vif_host_open(&options);
+    return 0;
 }

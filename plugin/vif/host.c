@@ -15,12 +15,12 @@ struct vif_host {
     struct vif_records *records;
 };
 
-int vif_host_open(const struct vif_host_options *options, struct vif_host **host, char **errorp)
+struct vif_host *vif_host_open(const struct vif_host_options *options)
 {
-    (void)errorp;
-    *host = mem_zalloc(sizeof **host);
-    (*host)->options = *options;
-    return 0;
+    struct vif_host *host = mem_zalloc(sizeof *host);
+
+    host->options = *options;
+    return host;
 }
 
 void vif_host_close(struct vif_host *host)

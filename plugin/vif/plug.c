@@ -76,9 +76,8 @@ static int look_at_record(struct vif_host *host, const struct vif_port *port,
         *already = true;
         return 0;
     }
-    const char *name = port->name;
-    vif_host_log(host, "\"%s\" was left half plugged: undoing that first", name);
-    return vif_unplug(host, &name, 1, errorp);
+    vif_host_log(host, "\"%s\" was left half plugged: undoing that first", port->name);
+    return vif_unplug_known(host, &sight->record, 1, errorp);
 }
 
 /* Decides about a row that stands under the port's name, though no device does. */
@@ -252,6 +251,8 @@ static int attach(struct plug *plug, char **errorp)
     if (n) {
         error = vif_host_ovsdb(plug->host, &db, errorp);
         if (!error) {
+            vif_host_log(plug->host, "waiting until ovs-vswitchd has realised %zu port%s", n,
+                         n == 1 ? "" : "s");
             error = ovs_ports_add(db, ports, n, plug->plug_id, plug->options->no_wait, ofports,
                                   errorp);
         }

@@ -54,4 +54,9 @@ int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t
 /* Claims the record of each name and unplugs them. A name without a record is success. */
 int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char **errorp);
 
+/* As vif_unplug(), but only what still is of the very plugs that the caller knows: a name that was
+ * unplugged and plugged again meanwhile is left alone. */
+int vif_unplug_known(struct vif_host *host, const struct vif_record *records, size_t n,
+                     char **errorp);
+
 #endif

@@ -409,8 +409,8 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **allp, 
     return 0;
 }
 
-int vif_records_claim(struct vif_records *records, const char *name, struct vif_record *record,
-                      char **errorp)
+int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
+                      struct vif_record *record, char **errorp)
 {
     auto_free char *lock = str_printf("%s/lock", records->rundir);
     auto_close int lock_fd = -1;
@@ -424,8 +424,10 @@ int vif_records_claim(struct vif_records *records, const char *name, struct vif_
     }
     int error = vif_records_read(records, name, record, errorp);
     if (!error) {
-        if (record->state != VIF_PLUGGED && vif_record_owner_lives(record) &&
-            record->pid != getpid()) {
+        if (plug_id && !str_eq(plug_id, record->plug_id)) {
+            error = -ENOENT;
+        } else if (record->state != VIF_PLUGGED && vif_record_owner_lives(record) &&
+                   record->pid != getpid()) {
             error = error_set(errorp, EBUSY, "process %ld is %s \"%s\"", (long)record->pid,
                               vif_state_name(record->state), name);
         } else {

@@ -215,7 +215,10 @@ int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t
     return job.error;
 }
 
-int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char **errorp)
+/* Claims what is meant and unplugs it. `plug_ids` is NULL, or has the id of the plug that is meant
+ * for each name. What cannot be claimed does not keep the rest from going. */
+static int claim_and_unplug(struct vif_host *host, const char *const *names,
+                            const char *const *plug_ids, size_t n, char **errorp)
 {
     struct vif_record *claimed = mem_resize(NULL, n, sizeof *claimed);
     struct vif_records *records;
@@ -225,7 +228,8 @@ int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char *
 
     for (size_t i = 0; i < n && !error; i++) {
         char *sentence = NULL;
-        int refused = vif_records_claim(records, names[i], &claimed[n_claimed], &sentence);
+        int refused = vif_records_claim(records, names[i], plug_ids ? plug_ids[i] : NULL,
+                                        &claimed[n_claimed], &sentence);
 
         if (!refused) {
             n_claimed++;
@@ -245,4 +249,25 @@ int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char *
     }
     vif_records_free(claimed, n_claimed);
     return result ? result : error;
+}
+
+int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char **errorp)
+{
+    return claim_and_unplug(host, names, NULL, n, errorp);
+}
+
+int vif_unplug_known(struct vif_host *host, const struct vif_record *records, size_t n,
+                     char **errorp)
+{
+    const char **names = mem_resize(NULL, n, sizeof *names);
+    const char **plug_ids = mem_resize(NULL, n, sizeof *plug_ids);
+
+    for (size_t i = 0; i < n; i++) {
+        names[i] = records[i].port.name;
+        plug_ids[i] = records[i].plug_id;
+    }
+    int error = claim_and_unplug(host, names, plug_ids, n, errorp);
+    free(names);
+    free(plug_ids);
+    return error;
 }

@@ -119,7 +119,7 @@ static void no_folder_is_no_records(void **state)
     assert_int_equal(n, 0);
     assert_null(all);
     assert_int_equal(vif_records_read(folder->records, "web0", &record, &error), -ENOENT);
-    assert_int_equal(vif_records_claim(folder->records, "web0", &record, &error), -ENOENT);
+    assert_int_equal(vif_records_claim(folder->records, "web0", NULL, &record, &error), -ENOENT);
     assert_null(error);
     check_ok(vif_records_remove(folder->records, "web0", &error), &error);
     assert_int_not_equal(access(folder->rundir, F_OK), 0);
@@ -243,7 +243,7 @@ static void check_garbage(struct folder *folder, const char *text, const char *p
 
     write_file(folder, "web0.json", text);
     check_error(vif_records_read(folder->records, "web0", &record, &error), -EINVAL, &error, part);
-    check_error(vif_records_claim(folder->records, "web0", &record, &error), -EINVAL, &error,
+    check_error(vif_records_claim(folder->records, "web0", NULL, &record, &error), -EINVAL, &error,
                 "/ports/web0.json: ");
     check_error(vif_records_read_all(folder->records, &all, &n, &error), -EINVAL, &error, part);
 }
@@ -344,7 +344,7 @@ static void what_a_live_process_works_on_cannot_be_claimed(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        int result = vif_records_claim(folder->records, "web0", &claimed, &error);
+        int result = vif_records_claim(folder->records, "web0", NULL, &claimed, &error);
 
         _exit(result == -EBUSY && error && strstr(error, "is plugging \"web0\"") ? 0 : 1);
     }
@@ -352,10 +352,14 @@ static void what_a_live_process_works_on_cannot_be_claimed(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
 
-    /* A dead one's is free for everyone. */
+    /* A dead one's is free for everyone who means it, and not another of that name. */
     record.pid_start--;
     check_ok(vif_records_write(folder->records, &record, &error), &error);
-    check_ok(vif_records_claim(folder->records, "web0", &claimed, &error), &error);
+    assert_int_equal(vif_records_claim(folder->records, "web0",
+                                       "00000000-0000-4000-8000-000000000000", &claimed, &error),
+                     -ENOENT);
+    assert_null(error);
+    check_ok(vif_records_claim(folder->records, "web0", NULL, &claimed, &error), &error);
     assert_int_equal(claimed.state, VIF_UNPLUGGING);
     assert_int_equal(claimed.pid, getpid());
     vif_record_clear(&claimed);
@@ -380,7 +384,7 @@ static int claim_all(const struct folder *folder, int start_fd, int done_fd)
         auto_free char *name = str_printf("web%d", i);
         auto_free char *error = NULL;
         struct vif_record record;
-        int result = vif_records_claim(records, name, &record, &error);
+        int result = vif_records_claim(records, name, NULL, &record, &error);
 
         if (!result) {
             vif_record_clear(&record);
