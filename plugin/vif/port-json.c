@@ -57,7 +57,7 @@ cJSON *vif_port_to_json(const struct vif_port *port)
     cJSON_AddStringToObject(json, "device", vif_device_name(port->device));
     cJSON_AddBoolToObject(json, "managed", port->managed);
     cJSON_AddBoolToObject(json, "persistent", port->persistent);
-    cJSON_AddNumberToObject(json, "user", port->owner);
+    add_number_or_null(json, "user", port->owner == (uid_t)-1, port->owner);
     add_number_or_null(json, "group", port->group == (gid_t)-1, port->group);
     add_string_or_null(json, "domain", port->domain_name);
     add_string_or_null(json, "domain_uuid", port->domain_uuid);
@@ -299,7 +299,7 @@ int vif_port_from_json(const cJSON *json, struct vif_port *port, char **errorp)
     port->device = (enum vif_device)read_word(&r, "device", device_word, VIF_DEVICE_BY_QEMU + 1);
     port->managed = read_bool(&r, "managed");
     port->persistent = read_bool(&r, "persistent");
-    port->owner = (uid_t)read_number(&r, "user", 0, UINT32_MAX);
+    port->owner = (uid_t)read_number_or_null(&r, "user", 0, UINT32_MAX, UINT32_MAX);
     port->group = (gid_t)read_number_or_null(&r, "group", 0, UINT32_MAX, UINT32_MAX);
     port->domain_name = dup_string_or_null(&r, "domain");
     port->domain_uuid = dup_string_or_null(&r, "domain_uuid");

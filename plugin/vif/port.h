@@ -41,7 +41,7 @@ struct vif_port {
     bool name_generated;
     bool managed;    /* MAC, MTU and state of the device are ours to set */
     bool persistent; /* outlives its descriptors */
-    uid_t owner;     /* who may open a persistent tap */
+    uid_t owner;     /* who may open a persistent tap; (uid_t)-1: whoever is in the group */
     gid_t group;     /* (gid_t)-1: no group in particular */
     struct mac mac;
     struct mac host_mac;
