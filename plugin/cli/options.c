@@ -139,11 +139,17 @@ static int parse_options(int argc, char **argv, struct cli *cli, char **errorp)
 
     make_table(cli->command, table);
     opterr = 0;
-    optind = 1;
+    optind = 0; /* unlike 1, this makes glibc forget what an earlier call was at */
     while ((id = getopt_long(argc, argv, ":", table, NULL)) != -1) {
         if (id == ':') {
             return error_set(errorp, EINVAL, "%s needs an argument; see vifplug %s --help",
                              argv[optind - 1], cli->command->name);
+        }
+        if (id == '?' && optopt > ' ') {
+            /* In a bundle of them ("-xyz") optind still points before it. */
+            return error_set(errorp, EINVAL,
+                             "%s does not take the option \"-%c\"; see vifplug %s --help",
+                             cli->command->name, optopt, cli->command->name);
         }
         if (id == '?') {
             return error_set(errorp, EINVAL,

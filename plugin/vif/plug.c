@@ -57,16 +57,43 @@ static bool still_stands(const struct vif_port *port, const struct vif_sight *si
     return sight->record.state == VIF_PLUGGED && device && attached;
 }
 
+/* Refuses what cannot be this process's to look after: it would hand over no descriptors, and take
+ * down what is another's when its program ends. */
+static int check_free(const struct vif_port *port, const struct vif_sight *sight, char **errorp)
+{
+    const struct vif_record *record = &sight->record;
+
+    if (vif_record_owner_lives(record)) {
+        return error_set(errorp, EEXIST, "\"%s\" is in use by process %ld", port->name,
+                         (long)record->pid);
+    }
+    if (sight->has_link && sight->link.carrier) {
+        return error_set(errorp, EEXIST, "\"%s\" is in use: somebody has it open", port->name);
+    }
+    if (record->state == VIF_PLUGGED && !record->pid) {
+        return error_set(errorp, EEXIST,
+                         "\"%s\" is plugged already, for somebody else to open; unplug it first",
+                         port->name);
+    }
+    return 0;
+}
+
 /* Looks at what is known of an interface already. Sets *already when it is plugged just as wished;
  * takes away what a crash left of it; refuses it when it is plugged otherwise. */
-static int look_at_record(struct vif_host *host, const struct vif_port *port,
+static int look_at_record(const struct plug *plug, const struct vif_port *port,
                           const struct vif_sight *sight, bool *already, char **errorp)
 {
     *already = false;
     if (!sight->has_record) {
         return 0;
     }
-    if (still_stands(port, sight)) {
+    if (plug->options->supervised) {
+        int error = check_free(port, sight, errorp);
+
+        if (error) {
+            return error;
+        }
+    } else if (still_stands(port, sight)) {
         auto_free char *differences = vif_port_differences(port, &sight->record.port);
 
         if (differences) {
@@ -75,9 +102,14 @@ static int look_at_record(struct vif_host *host, const struct vif_port *port,
         }
         *already = true;
         return 0;
+    } else if (sight->has_link && sight->link.carrier) {
+        return error_set(
+            errorp, EEXIST,
+            "\"%s\" is in use, but no longer as it was plugged: see \"vifplug verify %s\"",
+            port->name, port->name);
     }
-    vif_host_log(host, "\"%s\" was left half plugged: undoing that first", port->name);
-    return vif_unplug_known(host, &sight->record, 1, errorp);
+    vif_host_log(plug->host, "\"%s\" was left by a crash: undoing that first", port->name);
+    return vif_unplug_known(plug->host, &sight->record, 1, errorp);
 }
 
 /* Decides about a row that stands under the port's name, though no device does. */
@@ -130,7 +162,7 @@ static int sort_out(struct plug *plug, const struct vif_plan *plan, const struct
         const struct vif_port *port = &plan->ports[i];
         const struct vif_sight *sight = &view->sights[i];
         struct job *job = &plug->jobs[plug->n];
-        int error = look_at_record(plug->host, port, sight, &plugged[i].already, errorp);
+        int error = look_at_record(plug, port, sight, &plugged[i].already, errorp);
 
         if (!error && plugged[i].already) {
             int gone = vif_records_read(plug->records, port->name, &plugged[i].record, errorp);

@@ -25,7 +25,8 @@
 
 struct vif_plug_options {
     bool no_wait;    /* do not wait until ovs-vswitchd has realised the ports */
-    bool supervised; /* this process looks after the interfaces as long as it lives: `run` */
+    bool supervised; /* this process looks after the interfaces as long as it lives: `run`; what is
+                        plugged or in use already is then refused */
 };
 
 /* An interface that is plugged. */

@@ -14,33 +14,33 @@ guest_define one ip4=10.0.0.1/24 ip6=fd00::1/64 gw4=10.0.0.254
 guest_start one qemu-system-x86_64 "${guest_args[@]}" \
     -netdev tap,id=net0,ifname=tap0,script=no,downscript=no \
     -device virtio-net-pci,id=nic0,netdev=net0,mac=$mac,host_mtu=1400
-expect "the NIC is as QEMU was told" "nic eth0 mac=$mac mtu=1400 carrier=1 rxq=1 txq=1" \
+says "the NIC is as QEMU was told" "nic eth0 mac=$mac mtu=1400 carrier=1 rxq=1 txq=1" \
     "$(guest_wait one 'nic eth0')"
-expect "it gets ready" 'ready uptime=[0-9.]+' "$(guest_wait one ready)"
+says "it gets ready" 'ready uptime=[0-9.]+' "$(guest_wait one ready)"
 
 # Sorted, since the addresses are tried at the same time.
-expect "who answers, and who does not" \
+says "who answers, and who does not" \
     $'ping 10.0.0.254 yes\nping 10.0.0.7 no\nping fd00::fe yes' \
     "$({ guest_ask one ping 10.0.0.254 fd00::fe 10.0.0.7 || true; } | sort)"
 
-expect "a status comes back" 'no' "$(guest_ask one false && echo yes || echo no)"
+says "a status comes back" 'no' "$(guest_ask one false && echo yes || echo no)"
 
 served=$(guest_ask one serve 80 1000000)
-expect "it serves" 'serve port=80 bytes=1000000 sha256=[0-9a-f]{64}' "$served"
+says "it serves" 'serve port=80 bytes=1000000 sha256=[0-9a-f]{64}' "$served"
 fetched=$(timeout 20 busybox wget -q -O - http://10.0.0.1/blob | sha256sum)
-expect "TCP from the guest is whole" "${served##*sha256=}" "${fetched%% *}"
+says "TCP from the guest is whole" "${served##*sha256=}" "${fetched%% *}"
 
 mkdir "$TMPDIR/www"
 head -c 3000000 /dev/urandom >"$TMPDIR/www/blob"
 wanted=$(sha256sum <"$TMPDIR/www/blob")
 busybox httpd -p 10.0.0.254:80 -h "$TMPDIR/www"
-expect "TCP to the guest is whole" \
+says "TCP to the guest is whole" \
     "fetch http://10.0.0.254/blob bytes=3000000 sha256=${wanted%% *}" \
     "$(guest_ask one fetch http://10.0.0.254/blob)"
-expect "what is not there cannot be fetched" 'fetch http://10.0.0.254:81/blob failed' \
+says "what is not there cannot be fetched" 'fetch http://10.0.0.254:81/blob failed' \
     "$(guest_ask one fetch http://10.0.0.254:81/blob || true)"
 
-expect "it can have VLANs inside" 'vlan eth0.7' "$(guest_ask one vlan eth0 7 10.7.0.1/24)"
+says "it can have VLANs inside" 'vlan eth0.7' "$(guest_ask one vlan eth0 7 10.7.0.1/24)"
 
 guest_off one
-expect "it powers off" 0 $?
+says "it powers off" 0 $?

@@ -1,17 +1,79 @@
 # shellcheck shell=bash
 # Sourced by the scripts in tests/guest, after "set -euo pipefail": guests (scripts/lib/guest.sh says
-# how to use them), and what a test says.
+# how to use them), and what support/cli.sh has.
 guest_images=$VIFPLUG_GUEST
 # shellcheck source=../../scripts/lib/guest.sh
 . "$VIFPLUG_SOURCE/scripts/lib/guest.sh"
+# shellcheck source=cli.sh
+. "$VIFPLUG_SOURCE/tests/support/cli.sh"
 trap guest_cleanup EXIT
 
-# expect WHAT WANTED ACTUAL: ends the test where ACTUAL does not match the extended regular
-# expression WANTED as a whole.
-expect() {
-    if [[ ! $3 =~ ^($2)$ ]]; then
-        printf 'not ok: %s\n  wanted: %s\n  actual: %s\n' "$@" >&2
-        exit 1
-    fi
-    echo "ok: $1"
+# says WHAT WANTED ACTUAL: ends the test where ACTUAL does not match the extended regular expression
+# WANTED as a whole.
+says() {
+    has "$1" "^($2)\$" "$3"
+}
+
+# More arguments for the QEMUs that are started from here on.
+qemu_more=()
+
+# under_run GUEST "WORDS..." SPEC...: starts it under vifplug run, with these words for
+# scripts/guest/init.
+under_run() {
+    local name=$1
+    # shellcheck disable=SC2086 # several words
+    guest_define "$1" $2
+    shift 2
+    guest_start "$name" "$VIFPLUG" run "$@" -- qemu-system-x86_64 "${guest_args[@]}" \
+        "${qemu_more[@]}"
+}
+
+# ready GUEST...: waits until they are up.
+ready() {
+    local name
+    for name; do
+        guest_wait "$name" ready >/dev/null
+    done
+}
+
+# reach GUEST "ADDRESS yes|no, ...": what it must find when it pings all these at the same time.
+reach() {
+    local wanted addresses
+    wanted=$(tr , '\n' <<<"$2" | sed 's/^ */ping /' | sort)
+    addresses=$(sed -E 's/ (yes|no),?//g' <<<"$2")
+    # shellcheck disable=SC2086 # several addresses
+    is "$1 reaches: $2" "$wanted" "$({ guest_ask "$1" ping $addresses || true; } | sort)"
+}
+
+# nic GUEST IF WANTED: what it says of a network card: "mtu=1500 carrier=1 ...".
+nic() {
+    has "$1's $2: $3" " $3" "$(guest_ask "$1" nic "$2")"
+}
+
+# transfer FROM TO ADDRESS MBYTE: FROM serves random bytes at that address of its own, TO fetches
+# them, and they must be the same.
+transfer() {
+    local served fetched
+    served=$(guest_ask "$1" serve 80 $(($4 * 1000000)))
+    fetched=$(guest_ask "$2" fetch "http://$3/blob")
+    is "$4 MB from $1 to $2 are whole" "${served##*sha256=}" "${fetched##*sha256=}"
+}
+
+# off GUEST...: powers them off, and each must end well.
+off() {
+    local name
+    for name; do
+        guest_tell "$name" off
+    done
+    for name; do
+        guest_end "$name"
+    done
+    echo "ok: powered off: $*"
+}
+
+# child PID: the process that it started.
+child() {
+    local pids
+    pids=$(<"/proc/$1/task/$1/children")
+    echo "${pids%% *}"
 }

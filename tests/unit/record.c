@@ -9,7 +9,8 @@
 #include "support/vif.h"
 #include "vif/record.h"
 
-#define PLUG_ID "22222222-2222-4222-8222-222222222222"
+#define PLUG_ID       "22222222-2222-4222-8222-222222222222"
+#define ID_OF_ANOTHER "33333333-3333-4333-8333-333333333333"
 
 /* A run-time folder for each test, that is not there yet. */
 struct folder {
@@ -355,11 +356,10 @@ static void what_a_live_process_works_on_cannot_be_claimed(void **state)
     /* A dead one's is free for everyone who means it, and not another of that name. */
     record.pid_start--;
     check_ok(vif_records_write(folder->records, &record, &error), &error);
-    assert_int_equal(vif_records_claim(folder->records, "web0",
-                                       "00000000-0000-4000-8000-000000000000", &claimed, &error),
+    assert_int_equal(vif_records_claim(folder->records, "web0", ID_OF_ANOTHER, &claimed, &error),
                      -ENOENT);
     assert_null(error);
-    check_ok(vif_records_claim(folder->records, "web0", NULL, &claimed, &error), &error);
+    check_ok(vif_records_claim(folder->records, "web0", PLUG_ID, &claimed, &error), &error);
     assert_int_equal(claimed.state, VIF_UNPLUGGING);
     assert_int_equal(claimed.pid, getpid());
     vif_record_clear(&claimed);
