@@ -13,8 +13,9 @@
 
 #define DEFAULT_TIMEOUT_MS 5000
 
-static void say(const char *sentence)
+static void say(void *data, const char *sentence)
 {
+    (void)data;
     fprintf(stderr, "vifplug: %s\n", sentence);
 }
 

@@ -88,7 +88,7 @@ void vif_host_log(struct vif_host *host, const char *format, ...)
         va_start(args, format);
         auto_free char *sentence = str_vprintf(format, args);
         va_end(args);
-        host->options.log(sentence);
+        host->options.log(host->options.log_data, sentence);
     }
 }
 

@@ -15,7 +15,8 @@ struct vif_host_options {
     struct ovsdb_options ovsdb;
 
     /* Told of each change to the host as it is made, in a sentence; NULL for nobody. */
-    void (*log)(const char *sentence);
+    void (*log)(void *log_data, const char *sentence);
+    void *log_data;
 };
 
 /* The run-time folder that is used where none is named; borrowed from the environment. */
