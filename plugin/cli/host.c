@@ -19,6 +19,12 @@ static void say(void *data, const char *sentence)
     fprintf(stderr, "vifplug: %s\n", sentence);
 }
 
+static void show(void *data, const char *sentence)
+{
+    (void)data;
+    progress_show(sentence);
+}
+
 static void say_library(int level, const char *module, const char *line)
 {
     if (level <= LOG_INFO) {
@@ -82,7 +88,7 @@ int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
             },
         .log = verbose                         ? say
                : cli_given(cli, CLI_OPT_QUIET) ? NULL
-                                               : progress_show,
+                                               : show,
     };
     int error = parse_timeout(cli_value(cli, CLI_OPT_TIMEOUT), &options.ovsdb.timeout_ms, errorp);
 
