@@ -231,6 +231,7 @@ static int run(const struct cli *cli, struct vif_host *host, const struct vif_pl
 {
     const struct vif_plug_options options = {
         .no_wait = cli_given(cli, CLI_OPT_NO_WAIT),
+        .fresh = true,
         .supervised = true,
     };
     struct hand_over over = {.n = plan->n_ports, .qmp_fds = {-1, -1}};

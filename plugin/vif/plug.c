@@ -87,7 +87,7 @@ static int look_at_record(const struct plug *plug, const struct vif_port *port,
     if (!sight->has_record) {
         return 0;
     }
-    if (plug->options->supervised) {
+    if (plug->options->fresh) {
         int error = check_free(port, sight, errorp);
 
         if (error) {

@@ -24,7 +24,9 @@
 #include "vif/host.h"
 
 struct vif_plug_options {
-    bool no_wait;    /* do not wait until ovs-vswitchd has realised the ports */
+    bool no_wait; /* do not wait until ovs-vswitchd has realised the ports */
+    bool fresh;   /* an interface that is plugged already is refused, not left as it is: its queues
+                   * are   wanted, and cannot be had twice */
     bool supervised; /* this process looks after the interfaces as long as it lives: `run`; what is
                         plugged or in use already is then refused */
 };
