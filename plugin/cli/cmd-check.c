@@ -146,13 +146,14 @@ static void check_leftovers(struct report *report, struct vif_host *host)
 
     if (vif_gc(host, true, &result, &sentence)) {
         find(report, BAD, "records", "%s", sentence);
-    } else if (result.n_records || result.n_rows) {
+    } else if (result.n_interfaces || result.n_ports) {
         find(report, NOTE, "records",
              "%zu interfaces and %zu ports were left behind by something; remove them: vifplug gc",
-             result.n_records, result.n_rows);
+             result.n_interfaces, result.n_ports);
     } else {
         find(report, GOOD, "records", "nothing was left behind");
     }
+    vif_gc_result_clear(&result);
 }
 
 static void check_request(struct report *report, const struct cli *cli, struct vif_host *host,

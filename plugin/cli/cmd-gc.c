@@ -5,24 +5,50 @@
 #include "cli/cli.h"
 #include "cli/host.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/signals.h"
 #include "vif/gc.h"
+
+static void add_finds(cJSON *json, const char *name, const struct vif_gc_find *finds, size_t n)
+{
+    cJSON *list = cJSON_AddArrayToObject(json, name);
+
+    for (size_t i = 0; i < n; i++) {
+        cJSON *find = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(find, "name", finds[i].name);
+        cJSON_AddStringToObject(find, "reason", finds[i].reason);
+        cJSON_AddItemToArray(list, find);
+    }
+}
+
+static void print_json(const struct vif_gc_result *result, bool dry_run)
+{
+    cJSON *json = cJSON_CreateObject();
+
+    add_finds(json, "interfaces", result->interfaces, result->n_interfaces);
+    add_finds(json, "ports", result->ports, result->n_ports);
+    cJSON_AddBoolToObject(json, "dry_run", dry_run);
+    output_json(json);
+}
+
+static void print_finds(const char *what, const struct vif_gc_find *finds, size_t n, bool dry_run)
+{
+    for (size_t i = 0; i < n; i++) {
+        printf("%s %s \"%s\": %s\n", dry_run ? "would remove" : "removed", what, finds[i].name,
+               finds[i].reason);
+    }
+}
 
 static void report(const struct cli *cli, const struct vif_gc_result *result)
 {
     bool dry_run = cli_given(cli, CLI_OPT_DRY_RUN);
 
     if (cli_given(cli, CLI_OPT_JSON)) {
-        cJSON *json = cJSON_CreateObject();
-
-        cJSON_AddNumberToObject(json, "interfaces", (double)result->n_records);
-        cJSON_AddNumberToObject(json, "ports", (double)result->n_rows);
-        cJSON_AddBoolToObject(json, "dry_run", dry_run);
-        output_json(json);
-    } else if (!cli_given(cli, CLI_OPT_QUIET) && (result->n_records || result->n_rows || dry_run)) {
-        printf("%s %zu interface%s and %zu stray port%s of Open vSwitch\n",
-               dry_run ? "would undo" : "undid", result->n_records,
-               result->n_records == 1 ? "" : "s", result->n_rows, result->n_rows == 1 ? "" : "s");
+        print_json(result, dry_run);
+    } else if (!cli_given(cli, CLI_OPT_QUIET)) {
+        print_finds("interface", result->interfaces, result->n_interfaces, dry_run);
+        print_finds("OVS port", result->ports, result->n_ports, dry_run);
     }
 }
 
@@ -41,8 +67,10 @@ enum cli_status cli_cmd_gc(struct cli *cli)
     if (vif_gc(host, cli_given(cli, CLI_OPT_DRY_RUN), &result, &sentence)) {
         status = cli_fail(CLI_FAILED, sentence);
     } else {
+        progress_clear();
         report(cli, &result);
     }
+    vif_gc_result_clear(&result);
     vif_host_close(host);
     signals_release(&signals);
     return status;

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/host.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/request.h"
 #include "cli/signals.h"
 #include "vif/plug.h"
@@ -55,6 +56,7 @@ static int plug(const struct cli *cli, struct vif_host *host, const struct vif_p
 
     signals_hold(&signals);
     int error = vif_plug(host, plan, view, &options, &plugged, errorp);
+    progress_clear();
     if (!error) {
         if (cli_given(cli, CLI_OPT_JSON)) {
             output_json_list("interfaces", to_json(plugged, plan->n_ports));

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/host.h"
+#include "cli/progress.h"
 #include "cli/request.h"
 #include "cli/signals.h"
 #include "qemu/args.h"
@@ -44,22 +45,28 @@ static void inherit(struct hand_over *over, int fd)
     over->fds[over->n_fds++] = fd;
 }
 
-/* Opens a vhost-net descriptor for each queue of a virtio card, where the host has it. All or none:
- * without it QEMU moves the frames itself. */
-static void open_vhost(struct hand_over *over, struct qemu_nic *nic)
+/* Opens a vhost-net descriptor for each queue. All or none: without it QEMU moves the frames
+ * itself, which is an error only where <driver name='vhost'> insists. */
+static int open_vhost(struct hand_over *over, struct qemu_nic *nic, char **errorp)
 {
     int *fds = &over->vhost_fds[over->n_vhost_fds];
     size_t n = 0;
 
-    while (nic->port->vnet_hdr && n < nic->n_fds &&
-           (fds[n] = open(VHOST_NET, O_RDWR | O_CLOEXEC)) >= 0) {
+    while (n < nic->n_fds && (fds[n] = open(VHOST_NET, O_RDWR | O_CLOEXEC)) >= 0) {
         n++;
     }
     if (n < nic->n_fds) {
+        int why = errno;
+
         while (n > 0) {
             close(fds[--n]);
         }
-        return;
+        return nic->port->vhost == VIF_YES
+                   ? error_set(errorp, why,
+                               "%s: <driver name='vhost'> wants %s: %s; try modprobe "
+                               "vhost_net",
+                               nic->port->where, VHOST_NET, strerror(why))
+                   : 0;
     }
     nic->vhost_fds = fds;
     nic->n_vhost_fds = n;
@@ -67,11 +74,14 @@ static void open_vhost(struct hand_over *over, struct qemu_nic *nic)
     for (size_t i = 0; i < n; i++) {
         inherit(over, fds[i]);
     }
+    return 0;
 }
 
-static bool is_virtio(const struct vif_port *port)
+/* Only virtio cards can have it, and without offloads there is nothing to gain. */
+static bool may_use_vhost(const struct vif_port *port)
 {
-    return strncmp(port->model, "virtio", strlen("virtio")) == 0;
+    return port->vhost == VIF_YES || (port->vhost == VIF_UNSET && port->vnet_hdr &&
+                                      strncmp(port->model, "virtio", strlen("virtio")) == 0);
 }
 
 static bool wants_qmp(const struct hand_over *over)
@@ -102,8 +112,8 @@ static int add_qmp(struct hand_over *over, char **errorp)
 static int make_arguments(struct hand_over *over, char **rest, char **errorp)
 {
     bool places = qemu_args_have_places(rest);
-
     size_t n_queues = 0;
+    int error = 0;
 
     for (size_t i = 0; i < over->n; i++) {
         n_queues += over->plugged[i].n_fds;
@@ -119,11 +129,13 @@ static int make_arguments(struct hand_over *over, char **rest, char **errorp)
         for (size_t q = 0; q < nic->n_fds; q++) {
             inherit(over, nic->fds[q]);
         }
-        if (!places && is_virtio(nic->port) && nic->n_fds) {
-            open_vhost(over, nic);
+        if (!error && !places && nic->n_fds && may_use_vhost(nic->port)) {
+            error = open_vhost(over, nic, errorp);
         }
     }
-    int error = qemu_args_fill(rest, over->nics, over->n, &over->args, errorp);
+    if (!error) {
+        error = qemu_args_fill(rest, over->nics, over->n, &over->args, errorp);
+    }
     if (!error && !places) {
         qemu_args_for(over->nics, over->n, &over->args);
         if (wants_qmp(over)) {
@@ -185,6 +197,7 @@ static int set_links(struct hand_over *over, char **errorp)
 static int run_program(struct hand_over *over, const struct signals *signals, char **errorp)
 {
     pid_t pid;
+    progress_clear();
     int error = qemu_start(over->args.argv, over->fds, over->n_fds, &signals->before, &pid, errorp);
 
     if (error) {
@@ -199,12 +212,26 @@ static int run_program(struct hand_over *over, const struct signals *signals, ch
     return error ? error : status;
 }
 
+static int take_down(struct vif_host *host, const struct vif_plugged *plugged, size_t n,
+                     char **errorp)
+{
+    struct vif_record *records = mem_resize(NULL, n, sizeof *records);
+
+    for (size_t i = 0; i < n; i++) {
+        records[i] = plugged[i].record;
+    }
+    int error = vif_unplug_known(host, records, n, errorp);
+    free(records);
+    return error;
+}
+
 /* Plugs, runs, unplugs. Returns the exit status of the program, or a negative errno value. */
 static int run(const struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
                const struct vif_view *view, char **errorp)
 {
     const struct vif_plug_options options = {
         .no_wait = cli_given(cli, CLI_OPT_NO_WAIT),
+        .fresh = true,
         .supervised = true,
     };
     struct hand_over over = {.n = plan->n_ports, .qmp_fds = {-1, -1}};
@@ -218,7 +245,7 @@ static int run(const struct cli *cli, struct vif_host *host, const struct vif_pl
         if (!result) {
             result = run_program(&over, &signals, errorp);
         }
-        int error = vif_unplug_plugged(host, over.plugged, over.n, &sentence);
+        int error = take_down(host, over.plugged, over.n, &sentence);
         if (error && result < 0) {
             error_append(errorp, "%s", sentence);
         } else if (error) {
@@ -227,6 +254,7 @@ static int run(const struct cli *cli, struct vif_host *host, const struct vif_pl
         clear_hand_over(&over);
         vif_plugged_free(over.plugged, over.n);
     }
+    progress_clear();
     signals_release(&signals);
     return result;
 }

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/host.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/signals.h"
 #include "vif/plug.h"
 
@@ -85,6 +86,7 @@ enum cli_status cli_cmd_unplug(struct cli *cli)
         const char **names = choose(cli, all, n_all, &n);
 
         error = vif_unplug(host, names, n, &sentence);
+        progress_clear();
         if (!error) {
             report(cli, names, n);
         }

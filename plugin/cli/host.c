@@ -9,12 +9,20 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/progress.h"
 
 #define DEFAULT_TIMEOUT_MS 5000
 
-static void say(const char *sentence)
+static void say(void *data, const char *sentence)
 {
+    (void)data;
     fprintf(stderr, "vifplug: %s\n", sentence);
+}
+
+static void show(void *data, const char *sentence)
+{
+    (void)data;
+    progress_show(sentence);
 }
 
 static void say_library(int level, const char *module, const char *line)
@@ -78,7 +86,9 @@ int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
                 .ca_certificate = cli_value(cli, CLI_OPT_CA_CERT),
                 .caller = caller(cli),
             },
-        .log = verbose ? say : NULL,
+        .log = verbose                         ? say
+               : cli_given(cli, CLI_OPT_QUIET) ? NULL
+                                               : show,
     };
     int error = parse_timeout(cli_value(cli, CLI_OPT_TIMEOUT), &options.ovsdb.timeout_ms, errorp);
 
@@ -86,5 +96,6 @@ int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
         return error;
     }
     ovsdb_set_log(verbose ? say_library : NULL);
-    return vif_host_open(&options, host, errorp);
+    *host = vif_host_open(&options);
+    return 0;
 }

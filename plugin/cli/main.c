@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/complete.h"
+#include "cli/progress.h"
 
 static const char summary[] =
     "vifplug plugs guests' network interfaces into Open vSwitch and Linux bridges.\n";
@@ -47,6 +48,7 @@ void cli_help_command(FILE *out, const struct cli_command *command)
 
 enum cli_status cli_fail(enum cli_status status, char *sentence)
 {
+    progress_clear();
     fflush(stdout);
     fprintf(stderr, "vifplug: %s\n", sentence ? sentence : "failed");
     free(sentence);

@@ -34,7 +34,7 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
                          true},
     [CLI_OPT_USER] = {"user", "USER", "who may open a persistent device; yourself where not given",
                       CLI_DEVICE, false},
-    [CLI_OPT_GROUP] = {"group", "GROUP", "likewise, a group", CLI_DEVICE, false},
+    [CLI_OPT_GROUP] = {"group", "GROUP", "likewise, the members of a group", CLI_DEVICE, false},
     [CLI_OPT_TRANSIENT] = {"transient", NULL,
                            "let Open vSwitch's own start-up scripts delete the ports", CLI_DEVICE,
                            false},

@@ -1,15 +1,13 @@
 #include "cli/request.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/flags.h"
+#include "vif/owner.h"
 
 void request_clear(struct request *request)
 {
@@ -18,50 +16,18 @@ void request_clear(struct request *request)
     }
     free(request->documents);
     vif_spec_clear(&request->by_hand);
-    for (size_t i = 0; i < request->n_wishes; i++) {
-        free(request->wheres[i]);
-    }
-    free(request->wheres);
-    free(request->wishes);
+    vif_wishes_clear(&request->wishes);
     vif_networks_free(request->networks);
     memset(request, 0, sizeof *request);
 }
 
-static void add_wish(struct request *request, const struct vif_wish *wish, char *where)
+/* What --verbose tells of interfaces that are not vifplug's. */
+static void say_left_alone(void *data, const char *sentence)
 {
-    request->wishes = mem_resize(request->wishes, request->n_wishes + 1, sizeof *request->wishes);
-    request->wheres = mem_resize(request->wheres, request->n_wishes + 1, sizeof *request->wheres);
-    request->wishes[request->n_wishes] = *wish;
-    request->wishes[request->n_wishes].where = where;
-    request->wheres[request->n_wishes++] = where;
-}
+    const struct cli *cli = data;
 
-static void add_document(const struct cli *cli, struct request *request,
-                         const struct vif_document *document)
-{
-    for (size_t i = 0; i < document->n_specs; i++) {
-        const struct vif_spec *spec = &document->specs[i];
-        char *number = document->kind == VIF_DOCUMENT_DOMAIN ? str_printf(" %zu", i + 1)
-                                                             : str_dup("");
-        char *target = spec->target ? str_printf(" (target \"%s\")", spec->target) : str_dup("");
-        char *where = str_printf("%s: interface%s%s", document->file, number, target);
-
-        free(number);
-        free(target);
-        if (spec->type == VIF_TYPE_OTHER) {
-            if (cli_given(cli, CLI_OPT_VERBOSE)) {
-                fprintf(stderr, "vifplug: %s: type='%s' is left alone\n", where, spec->type_name);
-            }
-            free(where);
-            continue;
-        }
-        add_wish(request,
-                 &(struct vif_wish){
-                     .spec = spec,
-                     .domain_name = document->domain_name,
-                     .domain_uuid = document->domain_uuid,
-                 },
-                 where);
+    if (cli_given(cli, CLI_OPT_VERBOSE)) {
+        fprintf(stderr, "vifplug: %s\n", sentence);
     }
 }
 
@@ -83,7 +49,7 @@ static int read_document(const struct cli_input *input, struct vif_document *doc
     return error;
 }
 
-static int read_documents(const struct cli *cli, struct request *request, char **errorp)
+static int read_documents(struct cli *cli, struct request *request, char **errorp)
 {
     request->documents = mem_zalloc(cli->n_inputs * sizeof *request->documents);
     for (size_t i = 0; i < cli->n_inputs; i++) {
@@ -93,12 +59,12 @@ static int read_documents(const struct cli *cli, struct request *request, char *
             return error;
         }
         request->n_documents++;
-        add_document(cli, request, &request->documents[i]);
+        vif_wishes_add_document(&request->wishes, &request->documents[i], say_left_alone, cli);
     }
     return 0;
 }
 
-int request_read(const struct cli *cli, struct request *request, char **errorp)
+int request_read(struct cli *cli, struct request *request, char **errorp)
 {
     const struct cli_value *files = &cli->options[CLI_OPT_NETWORK];
     bool by_hand = flags_given(cli);
@@ -124,11 +90,10 @@ int request_read(const struct cli *cli, struct request *request, char **errorp)
     if (!error && by_hand) {
         error = flags_to_spec(cli, &request->by_hand, errorp);
         if (!error) {
-            add_wish(request, &(struct vif_wish){.spec = &request->by_hand},
-                     str_dup("command line"));
+            vif_wishes_add(&request->wishes, &request->by_hand, "command line");
         }
     }
-    if (!error && !request->n_wishes) {
+    if (!error && !request->wishes.n) {
         error = error_set(errorp, EINVAL,
                           "there is no interface that vifplug could plug; --verbose "
                           "says which ones are left alone");
@@ -136,41 +101,19 @@ int request_read(const struct cli *cli, struct request *request, char **errorp)
     return error;
 }
 
-/* A user or group by name or number. */
-static int find_id(const char *text, bool group, unsigned *id, char **errorp)
-{
-    if (text[strspn(text, "0123456789")] == '\0' && text[0] && strlen(text) < 10) {
-        *id = (unsigned)strtoul(text, NULL, 10);
-        return 0;
-    }
-    const struct passwd *passwd = group ? NULL : getpwnam(text);
-    const struct group *grp = group ? getgrnam(text) : NULL;
-    if (!passwd && !grp) {
-        return error_set(errorp, EINVAL, "no %s \"%s\"", group ? "group" : "user", text);
-    }
-    *id = passwd ? passwd->pw_uid : grp->gr_gid;
-    return 0;
-}
-
 int request_plan(const struct cli *cli, const struct request *request, struct vif_host *host,
                  bool persistent, struct vif_plan *plan, struct vif_view *view, char **errorp)
 {
-    const char *user = cli_value(cli, CLI_OPT_USER);
-    const char *group = cli_value(cli, CLI_OPT_GROUP);
     struct vif_plan_options options = {
         .persistent = persistent,
-        .owner = getuid(),
-        .group = (gid_t)-1,
         .transient = cli_given(cli, CLI_OPT_TRANSIENT),
     };
-    int error = user ? find_id(user, false, &options.owner, errorp) : 0;
+    int error = vif_owner_choose(cli_value(cli, CLI_OPT_USER), cli_value(cli, CLI_OPT_GROUP),
+                                 &options, errorp);
 
-    if (!error && group) {
-        error = find_id(group, true, &options.group, errorp);
-    }
     if (!error) {
-        error = vif_host_plan(host, request->wishes, request->n_wishes, request->networks, &options,
-                              plan, view, errorp);
+        error = vif_host_plan(host, request->wishes.list, request->wishes.n, request->networks,
+                              &options, plan, view, errorp);
     }
     return error;
 }

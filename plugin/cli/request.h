@@ -6,21 +6,20 @@
 #include "vif/document.h"
 #include "vif/host.h"
 #include "vif/plan.h"
+#include "vif/wishes.h"
 
 /* All that a SPEC asks for, with the documents that hold it. */
 struct request {
     struct vif_document *documents;
     size_t n_documents;
     struct vif_spec by_hand; /* made from flags */
-    struct vif_wish *wishes;
-    char **wheres; /* of the wishes */
-    size_t n_wishes;
+    struct vif_wishes wishes;
     struct vif_networks *networks;
 };
 
 /* Reads the SPEC: documents, flags and networks. -EINVAL and the like for bad input, which includes
  * asking for nothing at all. The caller calls request_clear() either way. */
-int request_read(const struct cli *cli, struct request *request, char **errorp);
+int request_read(struct cli *cli, struct request *request, char **errorp);
 void request_clear(struct request *request);
 
 /* Plans it on the host. Taps are persistent if `persistent`. As vif_host_plan(). */

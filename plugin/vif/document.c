@@ -76,8 +76,29 @@ static int add_interface(const xmlNode *node, struct vif_document *document, cha
         vif_spec_clear(&spec);
         return error_wrap(errorp, error, "%s", name);
     }
-    document->specs = mem_resize(document->specs, document->n_specs + 1, sizeof spec);
     document->specs[document->n_specs++] = spec;
+    return 0;
+}
+
+static int add_interfaces(const xmlNode *root, struct vif_document *document, char **errorp)
+{
+    size_t n = 0;
+
+    for (const xmlNode *node = NULL; (node = next_interface(root, node));) {
+        n++;
+    }
+    if (n > VIF_DOCUMENT_MAX_PARTS) {
+        return error_set(errorp, EINVAL, "the domain has more than %d interfaces",
+                         VIF_DOCUMENT_MAX_PARTS);
+    }
+    document->specs = n ? mem_resize(NULL, n, sizeof *document->specs) : NULL;
+    for (const xmlNode *node = NULL; (node = next_interface(root, node));) {
+        int error = add_interface(node, document, errorp);
+
+        if (error) {
+            return error;
+        }
+    }
     return 0;
 }
 
@@ -96,14 +117,7 @@ static int parse_domain(const xmlNode *root, struct vif_document *document, char
         }
         document->domain_uuid = str_dup(normal);
     }
-    for (const xmlNode *node = NULL; (node = next_interface(root, node));) {
-        int error = add_interface(node, document, errorp);
-
-        if (error) {
-            return error;
-        }
-    }
-    return 0;
+    return add_interfaces(root, document, errorp);
 }
 
 static int parse_root(const xmlNode *root, struct vif_document *document, char **errorp)

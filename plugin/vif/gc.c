@@ -10,6 +10,20 @@
 #include "netdev/rtnl.h"
 #include "vif/plug.h"
 
+void vif_gc_result_clear(struct vif_gc_result *result)
+{
+    free(result->interfaces);
+    free(result->ports);
+    memset(result, 0, sizeof *result);
+}
+
+static void add_find(struct vif_gc_find **finds, size_t *n, const char *name, const char *reason)
+{
+    *finds = mem_resize(*finds, *n + 1, sizeof **finds);
+    (*finds)[*n].reason = reason;
+    str_copy((*finds)[(*n)++].name, sizeof(*finds)->name, name);
+}
+
 /* Whether the link of that name exists, and is held open by someone: a tap has a carrier only then.
  */
 static int look_at_device(struct rtnl *rtnl, const char *name, bool *exists, bool *in_use,
@@ -48,10 +62,10 @@ static const char *reason_to_undo(const struct vif_record *record, bool exists, 
 static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_result *result,
                            char **errorp)
 {
-    const char **names = NULL;
     struct vif_records *records;
     struct vif_record *all = NULL;
     struct rtnl *rtnl;
+    size_t n_found = 0;
     size_t n = 0;
     int error = vif_host_records(host, &records, errorp);
 
@@ -61,7 +75,6 @@ static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_re
     if (!error) {
         error = vif_records_read_all(records, &all, &n, errorp);
     }
-    names = mem_resize(NULL, n, sizeof *names);
     for (size_t i = 0; i < n && !error; i++) {
         bool exists;
         bool in_use;
@@ -69,15 +82,16 @@ static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_re
         error = look_at_device(rtnl, all[i].port.name, &exists, &in_use, errorp);
         const char *reason = error ? NULL : reason_to_undo(&all[i], exists, in_use);
         if (reason) {
-            vif_host_log(host, "%s \"%s\": %s", dry_run ? "would undo" : "undoing",
-                         all[i].port.name, reason);
-            names[result->n_records++] = all[i].port.name;
+            struct vif_record found = all[i];
+
+            add_find(&result->interfaces, &result->n_interfaces, found.port.name, reason);
+            all[i] = all[n_found];
+            all[n_found++] = found;
         }
     }
     if (!error && !dry_run) {
-        error = vif_unplug(host, names, result->n_records, errorp);
+        error = vif_unplug_known(host, all, n_found, errorp);
     }
-    free(names);
     vif_records_free(all, n);
     return error;
 }
@@ -118,13 +132,12 @@ static int collect_rows(struct vif_host *host, bool dry_run, struct vif_gc_resul
             error = look_at_device(rtnl, name, &exists, &in_use, errorp);
         }
         if (!error && !exists && !rows[i].link_up) {
-            vif_host_log(host, "%s port \"%s\" from Open vSwitch: no record and no device of it",
-                         dry_run ? "would remove" : "removing", name);
-            stale[result->n_rows++] = rows[i];
+            stale[result->n_ports] = rows[i];
+            add_find(&result->ports, &result->n_ports, name, "it has no record and no device");
         }
     }
-    if (!error && result->n_rows && !dry_run) {
-        error = ovs_ports_remove(db, stale, result->n_rows, errorp);
+    if (!error && result->n_ports && !dry_run) {
+        error = ovs_ports_remove(db, stale, result->n_ports, errorp);
     }
     free(stale);
     ovs_port_rows_free(rows, n);

@@ -2,13 +2,22 @@
 #ifndef VIF_GC_H
 #define VIF_GC_H
 
+#include <net/if.h>
 #include <stddef.h>
 
 #include "vif/host.h"
 
+/* Something that was undone, or would be. */
+struct vif_gc_find {
+    char name[IFNAMSIZ];
+    const char *reason;
+};
+
 struct vif_gc_result {
-    size_t n_records; /* interfaces undone of which there was a record */
-    size_t n_rows;    /* ports removed from Open vSwitch of which there was none */
+    struct vif_gc_find *interfaces; /* of which there was a record */
+    size_t n_interfaces;
+    struct vif_gc_find *ports; /* of Open vSwitch, of which there was none */
+    size_t n_ports;
 };
 
 /* Undoes what nobody is going to finish or to use:
@@ -20,5 +29,7 @@ struct vif_gc_result {
  * that belongs to it. With `dry_run` it only tells the host's log what it would do. A database that
  * cannot be reached is an error only if a record needs it. */
 int vif_gc(struct vif_host *host, bool dry_run, struct vif_gc_result *result, char **errorp);
+
+void vif_gc_result_clear(struct vif_gc_result *result);
 
 #endif

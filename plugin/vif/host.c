@@ -15,12 +15,12 @@ struct vif_host {
     struct vif_records *records;
 };
 
-int vif_host_open(const struct vif_host_options *options, struct vif_host **host, char **errorp)
+struct vif_host *vif_host_open(const struct vif_host_options *options)
 {
-    (void)errorp;
-    *host = mem_zalloc(sizeof **host);
-    (*host)->options = *options;
-    return 0;
+    struct vif_host *host = mem_zalloc(sizeof *host);
+
+    host->options = *options;
+    return host;
 }
 
 void vif_host_close(struct vif_host *host)
@@ -88,7 +88,7 @@ void vif_host_log(struct vif_host *host, const char *format, ...)
         va_start(args, format);
         auto_free char *sentence = str_vprintf(format, args);
         va_end(args);
-        host->options.log(sentence);
+        host->options.log(host->options.log_data, sentence);
     }
 }
 

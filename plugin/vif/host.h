@@ -15,16 +15,17 @@ struct vif_host_options {
     struct ovsdb_options ovsdb;
 
     /* Told of each change to the host as it is made, in a sentence; NULL for nobody. */
-    void (*log)(const char *sentence);
+    void (*log)(void *log_data, const char *sentence);
+    void *log_data;
 };
 
 /* The run-time folder that is used where none is named; borrowed from the environment. */
 const char *vif_default_rundir(void);
 
-/* Opens the host. Nothing is connected to or made yet: that happens when it is first needed, since
- * not every command needs all. All of `options` but its strings is copied; the strings must outlive
- * the host. On success the caller calls vif_host_close(). */
-int vif_host_open(const struct vif_host_options *options, struct vif_host **host, char **errorp);
+/* A host, which the caller closes. Nothing is connected to or made yet: that happens when it is
+ * first needed, since not every command needs all. All of `options` but its strings is copied; the
+ * strings must outlive the host. */
+struct vif_host *vif_host_open(const struct vif_host_options *options);
 
 void vif_host_close(struct vif_host *host);
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "vif/bandwidth.h"
+#include "vif/document.h"
 #include "vif/model.h"
 #include "vif/uuidtext.h"
 #include "vif/virtualport.h"
@@ -97,6 +98,10 @@ static int parse_lower(const xmlNode *interface, bool is_first, struct vif_netwo
                              network->lowers[0], dev);
         }
         return 0;
+    }
+    if (network->n_lowers == VIF_DOCUMENT_MAX_PARTS) {
+        return error_set(errorp, EINVAL, "<forward> lists more than %d devices",
+                         VIF_DOCUMENT_MAX_PARTS);
     }
     if (has_lower(network, dev)) {
         return error_set(errorp, EINVAL, "<forward> lists <interface dev='%s'> twice", dev);
@@ -242,8 +247,13 @@ static void clear_portgroup(struct vif_portgroup *portgroup)
 static int add_portgroup(const xmlNode *node, struct vif_network *network, char **errorp)
 {
     struct vif_portgroup new = {0};
-    int error = xml_get_name(node, "name", &new.name, errorp);
+    int error;
 
+    if (network->n_portgroups == VIF_DOCUMENT_MAX_PARTS) {
+        return error_set(errorp, EINVAL, "there are more than %d portgroups",
+                         VIF_DOCUMENT_MAX_PARTS);
+    }
+    error = xml_get_name(node, "name", &new.name, errorp);
     if (!error && !new.name) {
         error = error_set(errorp, EINVAL, "<portgroup> lacks its name");
     }

@@ -145,6 +145,7 @@ static int choose_device(const struct vif_spec *spec, const struct vif_plan_opti
     port->script = str_dup_or_null(spec->script);
     port->downscript = str_dup_or_null(spec->downscript);
     port->model = str_dup(spec->model ? spec->model : "virtio");
+    port->vhost = spec->vhost;
     port->link_down = spec->link_down;
     port->alias = str_dup_or_null(spec->alias);
     port->vnet_hdr = model_uses_vnet_hdr(port->model);

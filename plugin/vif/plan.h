@@ -27,8 +27,8 @@ struct vif_wish {
 
 struct vif_plan_options {
     bool persistent; /* taps outlive their descriptors: for someone else to open */
-    uid_t owner;     /* of persistent taps */
-    gid_t group;     /* likewise; (gid_t)-1 for none */
+    uid_t owner;     /* of persistent taps; (uid_t)-1 for none */
+    gid_t group;     /* likewise; see vif_owner_choose() */
     bool transient;  /* mark OVS ports so that OVS's own start-up scripts may delete them */
 };
 

@@ -87,7 +87,7 @@ static int look_at_record(const struct plug *plug, const struct vif_port *port,
     if (!sight->has_record) {
         return 0;
     }
-    if (plug->options->supervised) {
+    if (plug->options->fresh) {
         int error = check_free(port, sight, errorp);
 
         if (error) {
@@ -102,10 +102,14 @@ static int look_at_record(const struct plug *plug, const struct vif_port *port,
         }
         *already = true;
         return 0;
+    } else if (sight->has_link && sight->link.carrier) {
+        return error_set(
+            errorp, EEXIST,
+            "\"%s\" is in use, but no longer as it was plugged: see \"vifplug verify %s\"",
+            port->name, port->name);
     }
-    const char *name = port->name;
-    vif_host_log(plug->host, "\"%s\" was left by a crash: undoing that first", name);
-    return vif_unplug(plug->host, &name, 1, errorp);
+    vif_host_log(plug->host, "\"%s\" was left by a crash: undoing that first", port->name);
+    return vif_unplug_known(plug->host, &sight->record, 1, errorp);
 }
 
 /* Decides about a row that stands under the port's name, though no device does. */
@@ -279,6 +283,8 @@ static int attach(struct plug *plug, char **errorp)
     if (n) {
         error = vif_host_ovsdb(plug->host, &db, errorp);
         if (!error) {
+            vif_host_log(plug->host, "waiting until ovs-vswitchd has realised %zu port%s", n,
+                         n == 1 ? "" : "s");
             error = ovs_ports_add(db, ports, n, plug->plug_id, plug->options->no_wait, ofports,
                                   errorp);
         }

@@ -24,7 +24,9 @@
 #include "vif/host.h"
 
 struct vif_plug_options {
-    bool no_wait;    /* do not wait until ovs-vswitchd has realised the ports */
+    bool no_wait; /* do not wait until ovs-vswitchd has realised the ports */
+    bool fresh;   /* an interface that is plugged already is refused, not left as it is: its queues
+                   * are   wanted, and cannot be had twice */
     bool supervised; /* this process looks after the interfaces as long as it lives: `run`; what is
                         plugged or in use already is then refused */
 };
@@ -52,12 +54,12 @@ void vif_plugged_free(struct vif_plugged *plugged, size_t n);
  * what could not be undone is kept, for gc. */
 int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t n, char **errorp);
 
-/* Unplugs what was plugged here, unless somebody else did so already, whatever is plugged under
- * those names by now. */
-int vif_unplug_plugged(struct vif_host *host, const struct vif_plugged *plugged, size_t n,
-                       char **errorp);
-
 /* Claims the record of each name and unplugs them. A name without a record is success. */
 int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char **errorp);
+
+/* As vif_unplug(), but only what still is of the very plugs that the caller knows: a name that was
+ * unplugged and plugged again meanwhile is left alone. */
+int vif_unplug_known(struct vif_host *host, const struct vif_record *records, size_t n,
+                     char **errorp);
 
 #endif

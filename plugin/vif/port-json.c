@@ -57,7 +57,7 @@ cJSON *vif_port_to_json(const struct vif_port *port)
     cJSON_AddStringToObject(json, "device", vif_device_name(port->device));
     cJSON_AddBoolToObject(json, "managed", port->managed);
     cJSON_AddBoolToObject(json, "persistent", port->persistent);
-    cJSON_AddNumberToObject(json, "user", port->owner);
+    add_number_or_null(json, "user", port->owner == (uid_t)-1, port->owner);
     add_number_or_null(json, "group", port->group == (gid_t)-1, port->group);
     add_string_or_null(json, "domain", port->domain_name);
     add_string_or_null(json, "domain_uuid", port->domain_uuid);
@@ -76,6 +76,9 @@ cJSON *vif_port_to_json(const struct vif_port *port)
     add_qos(json, &port->qos);
     add_string_or_null(json, "script", port->script);
     add_string_or_null(json, "downscript", port->downscript);
+    cJSON_AddItemToObject(json, "vhost",
+                          port->vhost == VIF_UNSET ? cJSON_CreateNull()
+                                                   : cJSON_CreateBool(port->vhost == VIF_YES));
     cJSON_AddStringToObject(json, "model", port->model);
     cJSON_AddStringToObject(json, "link", port->link_down ? "down" : "up");
     add_string_or_null(json, "alias", port->alias);
@@ -110,6 +113,13 @@ static const cJSON *member(struct reader *r, const char *key, cJSON_bool (*is_ty
         is_wrong(r, key);
     }
     return NULL;
+}
+
+static enum vif_tristate read_tristate(struct reader *r, const char *key)
+{
+    const cJSON *value = member(r, key, cJSON_IsBool, true);
+
+    return !value ? VIF_UNSET : cJSON_IsTrue(value) ? VIF_YES : VIF_NO;
 }
 
 static bool read_bool(struct reader *r, const char *key)
@@ -289,7 +299,7 @@ int vif_port_from_json(const cJSON *json, struct vif_port *port, char **errorp)
     port->device = (enum vif_device)read_word(&r, "device", device_word, VIF_DEVICE_BY_QEMU + 1);
     port->managed = read_bool(&r, "managed");
     port->persistent = read_bool(&r, "persistent");
-    port->owner = (uid_t)read_number(&r, "user", 0, UINT32_MAX);
+    port->owner = (uid_t)read_number_or_null(&r, "user", 0, UINT32_MAX, UINT32_MAX);
     port->group = (gid_t)read_number_or_null(&r, "group", 0, UINT32_MAX, UINT32_MAX);
     port->domain_name = dup_string_or_null(&r, "domain");
     port->domain_uuid = dup_string_or_null(&r, "domain_uuid");
@@ -310,6 +320,7 @@ int vif_port_from_json(const cJSON *json, struct vif_port *port, char **errorp)
     port->script = dup_string_or_null(&r, "script");
     port->downscript = dup_string_or_null(&r, "downscript");
     port->model = str_dup(read_string(&r, "model"));
+    port->vhost = read_tristate(&r, "vhost");
     port->link_down = read_word(&r, "link", link_word, 2) == 1;
     port->alias = dup_string_or_null(&r, "alias");
     read_notes(&r, port);

@@ -9,6 +9,7 @@
 
 #include "netdev/mac.h"
 #include "ovs/port.h"
+#include "vif/spec.h"
 
 /* cJSON's, so that no header of ours includes one of its. */
 struct cJSON;
@@ -40,7 +41,7 @@ struct vif_port {
     bool name_generated;
     bool managed;    /* MAC, MTU and state of the device are ours to set */
     bool persistent; /* outlives its descriptors */
-    uid_t owner;     /* who may open a persistent tap */
+    uid_t owner;     /* who may open a persistent tap; (uid_t)-1: whoever is in the group */
     gid_t group;     /* (gid_t)-1: no group in particular */
     struct mac mac;
     struct mac host_mac;
@@ -59,6 +60,8 @@ struct vif_port {
     char *script;     /* or NULL */
     char *downscript; /* or NULL */
 
+    enum vif_tristate
+        vhost;   /* whether QEMU gets vhost-net: it must, must not, or does where it can be had */
     char *model; /* QEMU's NIC, as libvirt names it: "virtio", "e1000e", ... */
     bool link_down;
     char *alias; /* of the QEMU device, or NULL */

@@ -79,9 +79,9 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **all, s
                          char **errorp);
 
 /* Claims a record for unplugging: reads it anew into *record, and unless a live process is at work
- * on it puts it into state "unplugging" by this process. With a `plug_id` only that plug's record
- * is meant. -ENOENT, without a sentence, when it is gone; -EBUSY when another process is plugging
- * or unplugging it. */
+ * on it puts it into state "unplugging" by this process. `plug_id` is that of the plug that is
+ * meant, or NULL for any: by now the name may be another's. -ENOENT, without a sentence, when it is
+ * gone; -EBUSY when another process is plugging or unplugging it. */
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
                       struct vif_record *record, char **errorp);
 

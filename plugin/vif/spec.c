@@ -181,15 +181,34 @@ static int parse_model(const xmlNode *node, struct vif_spec *spec, char **errorp
     return error;
 }
 
-static int parse_queues(const xmlNode *node, struct vif_spec *spec, char **errorp)
+static int parse_driver_name(const xmlNode *driver, struct vif_spec *spec, char **errorp)
 {
+    auto_free char *name = driver ? xml_attribute(driver, "name") : NULL;
+
+    if (str_eq(name, "vhost")) {
+        spec->vhost = VIF_YES;
+    } else if (str_eq(name, "qemu")) {
+        spec->vhost = VIF_NO;
+    } else if (name) {
+        return error_set(errorp, EINVAL, "<driver name='%s'>: vhost or qemu is wanted", name);
+    }
+    return 0;
+}
+
+/* <driver> is for models with queues; with others libvirt overlooks it. */
+static int parse_driver(const xmlNode *node, struct vif_spec *spec, char **errorp)
+{
+    const xmlNode *driver = xml_child(node, "driver");
     uint64_t n = UINT64_MAX;
     int error;
 
     if (!vif_model_has_queues(spec->model)) {
         return 0;
     }
-    error = xml_get_number(xml_child(node, "driver"), "queues", UINT32_MAX, &n, errorp);
+    error = parse_driver_name(driver, spec, errorp);
+    if (!error) {
+        error = xml_get_number(driver, "queues", UINT32_MAX, &n, errorp);
+    }
     if (error) {
         return error;
     }
@@ -274,7 +293,7 @@ static int parse(const xmlNode *node, struct vif_spec *spec, char **errorp)
     typedef int part(const xmlNode *, struct vif_spec *, char **);
     static part *const parts_of_all[] = {parse_type, parse_mac, parse_target, parse_model};
     static part *const parts_of_ours[] = {
-        parse_source,  parse_queues,      parse_mtu,      parse_link,
+        parse_source,  parse_driver,      parse_mtu,      parse_link,
         parse_scripts, parse_virtualport, parse_isolated,
     };
 

@@ -101,7 +101,8 @@ struct vif_spec {
     enum vif_target_mode target_mode;
     bool target_mode_given;
 
-    char *model;       /* <model type>, or NULL */
+    char *model;             /* <model type>, or NULL */
+    enum vif_tristate vhost; /* <driver name>: 'vhost' is yes, 'qemu' no */
     unsigned n_queues; /* <driver queues>; 0 where not given, or where the model is one without
                           queues: then libvirt overlooks them */
     unsigned mtu;      /* <mtu size>, bytes; 0 where not given */

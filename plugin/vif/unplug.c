@@ -215,9 +215,10 @@ int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t
     return job.error;
 }
 
-/* Claims and unplugs; of the names of `plug_ids`, where there are any, only those very plugs. */
-static int unplug(struct vif_host *host, const char *const *names, const char *const *plug_ids,
-                  size_t n, char **errorp)
+/* Claims what is meant and unplugs it. `plug_ids` is NULL, or has the id of the plug that is meant
+ * for each name. What cannot be claimed does not keep the rest from going. */
+static int claim_and_unplug(struct vif_host *host, const char *const *names,
+                            const char *const *plug_ids, size_t n, char **errorp)
 {
     struct vif_record *claimed = mem_resize(NULL, n, sizeof *claimed);
     struct vif_records *records;
@@ -252,20 +253,20 @@ static int unplug(struct vif_host *host, const char *const *names, const char *c
 
 int vif_unplug(struct vif_host *host, const char *const *names, size_t n, char **errorp)
 {
-    return unplug(host, names, NULL, n, errorp);
+    return claim_and_unplug(host, names, NULL, n, errorp);
 }
 
-int vif_unplug_plugged(struct vif_host *host, const struct vif_plugged *plugged, size_t n,
-                       char **errorp)
+int vif_unplug_known(struct vif_host *host, const struct vif_record *records, size_t n,
+                     char **errorp)
 {
     const char **names = mem_resize(NULL, n, sizeof *names);
     const char **plug_ids = mem_resize(NULL, n, sizeof *plug_ids);
 
     for (size_t i = 0; i < n; i++) {
-        names[i] = plugged[i].record.port.name;
-        plug_ids[i] = plugged[i].record.plug_id;
+        names[i] = records[i].port.name;
+        plug_ids[i] = records[i].plug_id;
     }
-    int error = unplug(host, names, plug_ids, n, errorp);
+    int error = claim_and_unplug(host, names, plug_ids, n, errorp);
     free(names);
     free(plug_ids);
     return error;

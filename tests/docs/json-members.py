@@ -64,6 +64,10 @@ def main():
     check("list")
     subprocess.run(["ip", "link", "set", "web0", "down"], check=True)
     check("verify", status=3)
+    # A device that is gone, and a port that a reboot left.
+    subprocess.run(["ip", "link", "delete", "web0"], check=True)
+    subprocess.run(["ovs-vsctl", "--no-wait", "add-port", "br0", "stray", "--", "set", "port", "stray",
+                    "external_ids:owner=vifplug"], check=True)
     check("gc")
     check("check", "--bridge", "br9", status=3)
     check("unplug", "web0")

@@ -157,6 +157,63 @@ static void a_dash_is_standard_input(void **state)
     close(ends[0]);
 }
 
+/* `n` times `part` between `begin` and `end`; caller frees. */
+static char *repeat(const char *begin, const char *part, size_t n, const char *end)
+{
+    char *text = mem_zalloc(strlen(begin) + n * strlen(part) + strlen(end) + 1);
+    char *at = stpcpy(text, begin);
+
+    for (size_t i = 0; i < n; i++) {
+        at = stpcpy(at, part);
+    }
+    stpcpy(at, end);
+    return text;
+}
+
+static void parts_are_counted(void **state)
+{
+    static const struct {
+        const char *begin;
+        const char *part;
+        const char *end;
+        const char *sentence;
+    } cases[] = {
+        {"<domain><devices>", "<interface/>", "</devices></domain>",
+         "x: the domain has more than 4096 interfaces"},
+        {"<network><name>n</name><forward mode='vepa'>", "<interface dev='e%04zu'/>",
+         "</forward></network>", "<forward> lists more than 4096 devices"},
+        {"<network><name>n</name>", "<portgroup name='p%04zu'/>", "</network>",
+         "there are more than 4096 portgroups"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (size_t n = 4096; n <= 4097; n++) {
+            struct vif_document document;
+            char *error = NULL;
+            auto_free char *text = repeat(cases[i].begin, cases[i].part, n, cases[i].end);
+
+            /* Each with a number of its own. */
+            char *at = text;
+            for (size_t number = 0; (at = strstr(at, "%04zu")); number++) {
+                char digits[sizeof "%04zu"];
+
+                snprintf(digits, sizeof digits, "%05zu", number);
+                memcpy(at, digits, strlen("%04zu"));
+            }
+
+            int result = vif_document_parse("x", text, strlen(text), &document, &error);
+
+            if (n == 4096) {
+                check_ok(result, &error);
+                vif_document_clear(&document);
+            } else {
+                check_error(result, -EINVAL, &error, cases[i].sentence);
+            }
+        }
+    }
+}
+
 static void sentences_are_one_line_and_not_endless(void **state)
 {
     struct vif_document document;
@@ -265,6 +322,7 @@ int main(void)
         cmocka_unit_test(size_is_limited),
         cmocka_unit_test(files_that_cannot_be_read_are_named),
         cmocka_unit_test(a_dash_is_standard_input),
+        cmocka_unit_test(parts_are_counted),
         cmocka_unit_test(sentences_are_one_line_and_not_endless),
         cmocka_unit_test(a_domain_has_all_its_interfaces),
         cmocka_unit_test(sentences_name_the_interface),

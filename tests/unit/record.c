@@ -353,7 +353,7 @@ static void what_a_live_process_works_on_cannot_be_claimed(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
 
-    /* A dead one's is free for everyone. */
+    /* A dead one's is free for everyone who means it, and not another of that name. */
     record.pid_start--;
     check_ok(vif_records_write(folder->records, &record, &error), &error);
     assert_int_equal(vif_records_claim(folder->records, "web0", ID_OF_ANOTHER, &claimed, &error),

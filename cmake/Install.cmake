@@ -1,0 +1,12 @@
+# What is installed besides the program and the library, which their folders see to: manual pages,
+# completion, and what to read. Links between the files in the documentation folder work there too.
+install(FILES docs/vifplug.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES docs/vifplug-xml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES completion/vifplug.bash
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME vifplug)
+install(FILES completion/_vifplug DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES README.md CONTRIBUTING.md NEWS.md SECURITY.md LICENSE
+    DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES docs/architecture.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+install(FILES examples/blue.xml examples/green.xml examples/red.xml
+    DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

@@ -1,0 +1,90 @@
+#!/bin/bash
+# Builds as packagers do, installs below a folder, and looks at what is there: these files and no
+# others, a program that runs, and a library that programs can be built with.
+set -euo pipefail
+build=$VIFPLUG_BUILD/install-test
+root=$build/root
+prefix=/opt/vifplug # one that no compiler looks into by itself
+there=$root$prefix
+cd "$VIFPLUG_SOURCE"
+
+libopenvswitch=$(sed -n 's/^VIFPLUG_LIBOVS_DIR:PATH=//p' "$VIFPLUG_BUILD/CMakeCache.txt")
+if ! {
+    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DVIFPLUG_TESTS=OFF \
+        -DVIFPLUG_WERROR=ON -DVIFPLUG_LIBOVS_DIR="$libopenvswitch" \
+        -DCMAKE_INSTALL_PREFIX=$prefix -DCMAKE_INSTALL_LIBDIR=lib &&
+        cmake --build "$build" -j 2 &&
+        rm -rf "$root" &&
+        DESTDIR=$root cmake --install "$build"
+} >"$build.log" 2>&1; then
+    cat "$build.log"
+    exit 1
+fi
+status=0
+
+# same WHAT WANTED FOUND
+same() {
+    if [ "$2" != "$3" ]; then
+        printf '%s:\n' "$1"
+        diff <(echo "$2") <(echo "$3") || status=1
+    fi
+}
+
+version=$("$there/sbin/vifplug" --version)
+version=${version#vifplug }
+
+same 'installed files (< wanted, > found)' "include/vifplug.h
+lib/libvifplug.so
+lib/libvifplug.so.0
+lib/libvifplug.so.$version
+lib/pkgconfig/vifplug.pc
+sbin/vifplug
+share/bash-completion/completions/vifplug
+share/doc/vifplug/CONTRIBUTING.md
+share/doc/vifplug/LICENSE
+share/doc/vifplug/NEWS.md
+share/doc/vifplug/README.md
+share/doc/vifplug/SECURITY.md
+share/doc/vifplug/docs/architecture.md
+share/doc/vifplug/examples/blue.xml
+share/doc/vifplug/examples/green.xml
+share/doc/vifplug/examples/red.xml
+share/man/man5/vifplug-xml.5
+share/man/man8/vifplug.8
+share/zsh/site-functions/_vifplug" "$(cd "$there" && find . ! -type d -printf '%P\n' | LC_ALL=C sort)"
+same 'files outside of the prefix' '' "$(find "$root" ! -type d ! -path "$there/*")"
+
+# What is installed does not look for libraries where it was built.
+for file in "$there/sbin/vifplug" "$there/lib/libvifplug.so"; do
+    same "library paths in $file" '' "$(readelf -d "$file" | grep -E 'RPATH|RUNPATH' || true)"
+done
+
+same 'vifplug xml' "$("$VIFPLUG" xml examples/red.xml)" \
+    "$("$there/sbin/vifplug" xml "$there/share/doc/vifplug/examples/red.xml")"
+
+export PKG_CONFIG_LIBDIR=$there/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
+read -ra flags < <(pkg-config --cflags --libs vifplug)
+same 'pkg-config --modversion' "$version" "$(pkg-config --modversion vifplug)"
+cat >"$build/client.c" <<'END'
+#include <stdio.h>
+#include <vifplug.h>
+
+int main(void)
+{
+    struct vifplug *plug;
+
+    if (vifplug_open(&plug, NULL)) {
+        return 1;
+    }
+    vifplug_close(plug);
+    return puts(vifplug_version()) < 0;
+}
+END
+for compiler in cc c++; do
+    ln -sf client.c "$build/client.cc"
+    source=$build/client.c
+    [ $compiler = cc ] || source=$build/client.cc
+    $compiler -Wall -Wextra -Werror "$source" "${flags[@]}" -o "$build/client"
+    same "a program made with $compiler" "$version" "$(LD_LIBRARY_PATH=$there/lib "$build/client")"
+done
+exit $status
