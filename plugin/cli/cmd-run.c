@@ -16,6 +16,7 @@
 #include "cli/progress.h"
 #include "cli/request.h"
 #include "cli/signals.h"
+#include "netdev/tap.h"
 #include "qemu/args.h"
 #include "qemu/launch.h"
 #include "qemu/qmp.h"
@@ -259,6 +260,26 @@ static int run(const struct cli *cli, struct vif_host *host, const struct vif_pl
     return result;
 }
 
+/* Whether the places in the arguments can be filled; with what descriptors does not matter yet. */
+static int check_places(char *const *rest, const struct vif_plan *plan, char **errorp)
+{
+    static const int fds[TAP_MAX_QUEUES];
+    struct qemu_nic *nics = mem_zalloc(plan->n_ports * sizeof *nics);
+    struct qemu_argv args;
+
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        nics[i].port = &plan->ports[i];
+        nics[i].fds = fds;
+        nics[i].n_fds = plan->ports[i].device == VIF_DEVICE_BY_QEMU ? 0 : plan->ports[i].n_queues;
+    }
+    int error = qemu_args_fill(rest, nics, plan->n_ports, &args, errorp);
+    if (!error) {
+        qemu_argv_clear(&args);
+    }
+    free(nics);
+    return error;
+}
+
 /* What can be refused before anything is made. */
 static int check_program(const struct cli *cli, const struct vif_plan *plan, char **errorp)
 {
@@ -267,7 +288,7 @@ static int check_program(const struct cli *cli, const struct vif_plan *plan, cha
     for (size_t i = 0; i < plan->n_ports && !error; i++) {
         error = qemu_check_port(&plan->ports[i], errorp);
     }
-    return error;
+    return error ? error : check_places(cli->rest, plan, errorp);
 }
 
 enum cli_status cli_cmd_run(struct cli *cli)
@@ -295,9 +316,13 @@ enum cli_status cli_cmd_run(struct cli *cli)
         status = cli_plan_status(error);
     } else {
         error = check_program(cli, &plan, &sentence);
-        int result = error ? error : run(cli, host, &plan, &view, &sentence);
-        error = result < 0 ? result : 0;
-        status = error ? CLI_FAILED : (enum cli_status)result;
+        status = cli_plan_status(error);
+        if (!error) {
+            int result = run(cli, host, &plan, &view, &sentence);
+
+            error = result < 0 ? result : 0;
+            status = error ? CLI_FAILED : (enum cli_status)result;
+        }
         vif_view_clear(&view);
         vif_plan_clear(&plan);
     }

@@ -53,7 +53,8 @@ static const char *reason_to_undo(const struct vif_record *record, bool exists, 
     if (record->pid) {
         return "the process that looked after it is gone";
     }
-    if (!exists) {
+    /* What QEMU opens by its name, QEMU may make, too: later. */
+    if (!exists && record->port.device != VIF_DEVICE_BY_QEMU) {
         return "its device is gone";
     }
     return NULL;
@@ -90,6 +91,7 @@ static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_re
         }
     }
     if (!error && !dry_run) {
+        vif_records_sweep(records);
         error = vif_unplug_known(host, all, n_found, errorp);
     }
     vif_records_free(all, n);

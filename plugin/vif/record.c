@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -451,4 +452,26 @@ int vif_records_remove(struct vif_records *records, const char *name, char **err
                          records->rundir);
     }
     return 0;
+}
+
+void vif_records_sweep(struct vif_records *records)
+{
+    int fd = records->ports_fd < 0
+                 ? -1
+                 : openat(records->ports_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+
+    if (!dir) {
+        return;
+    }
+    while ((entry = readdir(dir))) {
+        const char *colon = strchr(entry->d_name, ':');
+        long pid = colon ? strtol(colon + 1, NULL, 10) : 0;
+
+        if (pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH) {
+            unlinkat(records->ports_fd, entry->d_name, 0);
+        }
+    }
+    closedir(dir);
 }

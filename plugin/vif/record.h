@@ -88,4 +88,7 @@ int vif_records_claim(struct vif_records *records, const char *name, const char 
 /* Removes a record; one that is gone is fine. */
 int vif_records_remove(struct vif_records *records, const char *name, char **errorp);
 
+/* Removes the unfinished files of processes that are gone. */
+void vif_records_sweep(struct vif_records *records);
+
 #endif
