@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "vif/libxml2.h"
 #include "vif/uuidtext.h"
 
 /* libxml2 takes pointers to what it does not change as pointers to non-const. */
@@ -59,7 +60,7 @@ static char *take(xmlChar *text)
 {
     char *copy = str_dup_or_null((const char *)text);
 
-    xmlFree(text);
+    libxml2_free(text);
     return copy;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "vif/libxml2.h"
 
 static int too_large(size_t max, char **errorp)
 {
@@ -85,7 +86,7 @@ static void note_error(void *data, const xmlError *error)
 static void note_error(void *data, xmlError *error)
 #endif
 {
-    struct trouble *trouble = data;
+    struct trouble *trouble = ((xmlParserCtxt *)data)->_private;
 
     if (trouble->message || error->level < XML_ERR_ERROR || !error->message) {
         return;
@@ -110,30 +111,25 @@ static void refuse_doctype(void *data, const xmlChar *name, const xmlChar *exter
     xmlStopParser(context);
 }
 
-/* libxml2 has one error handler for all documents of a thread: ours is put there for the time of
- * this parse only. */
+/* The handler of this one document: the library's global one is the program's. */
 static xmlDoc *parse(xmlParserCtxt *context, const char *text, size_t length,
                      struct trouble *trouble)
 {
-    xmlStructuredErrorFunc handler = xmlStructuredError;
-    void *handler_data = xmlStructuredErrorContext;
-
     context->_private = trouble;
     context->sax->internalSubset = refuse_doctype;
-    xmlSetStructuredErrorFunc(trouble, note_error);
-
-    xmlDoc *doc = xmlCtxtReadMemory(context, text, (int)length, NULL, NULL,
-                                    XML_PARSE_NONET | XML_PARSE_NODICT | XML_PARSE_BIG_LINES);
-
-    xmlSetStructuredErrorFunc(handler_data, handler);
-    return doc;
+    context->sax->serror = note_error;
+    return xmlCtxtReadMemory(context, text, (int)length, NULL, NULL,
+                             XML_PARSE_NONET | XML_PARSE_NODICT | XML_PARSE_BIG_LINES);
 }
 
 int xml_parse_text(const char *text, size_t length, xmlDoc **doc, char **errorp)
 {
     struct trouble trouble = {0};
-    int error = 0;
+    int error = libxml2_load(errorp);
 
+    if (error) {
+        return error;
+    }
     if (length == 0) {
         return error_set(errorp, EINVAL, "is empty");
     }
