@@ -10,3 +10,5 @@ install(FILES README.md CONTRIBUTING.md NEWS.md SECURITY.md LICENSE
 install(FILES docs/architecture.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES examples/blue.xml examples/green.xml examples/red.xml
     DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+configure_file(data/vifplug-gc.service.in data/vifplug-gc.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/data/vifplug-gc.service DESTINATION lib/systemd/system)

@@ -1,5 +1,6 @@
 #include "netdev/ifname.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,7 +81,7 @@ static bool uuid_digits(const char *uuid, char digits[32])
                 return false;
             }
         } else if (is_hex_digit(uuid[i])) {
-            digits[n++] = is_digit(uuid[i]) ? uuid[i] : (char)(uuid[i] | 0x20);
+            digits[n++] = (char)tolower((unsigned char)uuid[i]);
         } else {
             return false;
         }
@@ -95,6 +96,6 @@ int ifname_generate(const char *interface_id, unsigned attempt, char name[IFNAMS
     if (attempt >= IFNAME_ATTEMPTS || !uuid_digits(interface_id, digits)) {
         return -EINVAL;
     }
-    snprintf(name, IFNAMSIZ, "vif%.8s", digits + 8 * attempt);
+    snprintf(name, IFNAMSIZ, "vif%.8s", &digits[(size_t)8 * attempt]);
     return 0;
 }

@@ -56,7 +56,7 @@ static int connect_stream(const char *name, long long deadline, struct jsonrpc *
         habits_open_end(&before);
         /* EPROTO: the queue of the listening unix socket is full (make_unix_socket() says it in
          * this way), since the server is busy or stopped. */
-        if (error != EPROTO || strncmp(name, "unix:", 5)) {
+        if (error != EPROTO || strncmp(name, "unix:", 5) != 0) {
             break;
         }
         if (now_ms() >= deadline) {
@@ -79,7 +79,7 @@ static int connect_stream(const char *name, long long deadline, struct jsonrpc *
 
 static const char *explain(const char *name, int error)
 {
-    if (!strncmp(name, "ssl:", 4)) {
+    if (strncmp(name, "ssl:", 4) == 0) {
         switch (error) {
         case ENOPROTOOPT:
             return "the private key, the certificate or the CA certificate cannot be used";

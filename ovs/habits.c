@@ -207,7 +207,7 @@ static void list_fds(struct habits_fds *list)
         return;
     }
     while ((entry = readdir(dir)) != NULL) {
-        int fd = atoi(entry->d_name);
+        int fd = (int)strtol(entry->d_name, NULL, 10);
 
         /* Neither "." and "..", nor what we just opened ourselves: it gives its number away. */
         if (entry->d_name[0] == '.' || fd == dirfd(dir)) {

@@ -165,7 +165,7 @@ static int look_up(const char *host, const char *port, long long timeout_ms,
                                      .tv_nsec = timeout_ms % 1000 * 1000000};
     char *port_copy = stpcpy(query->texts, host) + 1;
 
-    strcpy(port_copy, port);
+    memcpy(port_copy, port, strlen(port) + 1);
     query->hints = hints;
     query->gaicb = (struct gaicb){
         .ar_name = query->texts, .ar_service = port_copy, .ar_request = &query->hints};

@@ -26,12 +26,15 @@ static cJSON *to_json(const struct vif_plugged *plugged, size_t n)
     return interfaces;
 }
 
-static void print_text(const struct vif_plugged *plugged, size_t n)
+static void print_text(const struct vif_plugged *plugged, size_t n, bool verbose)
 {
     for (size_t i = 0; i < n; i++) {
         const struct vif_port *port = &plugged[i].record.port;
 
         printf("%s%s\n", port->name, plugged[i].already ? " (already plugged)" : "");
+        for (size_t n_note = 0; verbose && n_note < port->n_notes; n_note++) {
+            fprintf(stderr, "vifplug: %s: %s\n", port->name, port->notes[n_note]);
+        }
     }
 }
 
@@ -61,7 +64,7 @@ static int plug(const struct cli *cli, struct vif_host *host, const struct vif_p
         if (cli_given(cli, CLI_OPT_JSON)) {
             output_json_list("interfaces", to_json(plugged, plan->n_ports));
         } else if (!cli_given(cli, CLI_OPT_QUIET)) {
-            print_text(plugged, plan->n_ports);
+            print_text(plugged, plan->n_ports, cli_given(cli, CLI_OPT_VERBOSE));
         }
         if (fflush(stdout) || ferror(stdout)) {
             error = error_set(errorp, EIO, "cannot write to standard output, so nothing was kept");

@@ -327,11 +327,15 @@ static int settle_bridge(struct vif_port *port, const struct vif_view *view,
     port->attachment_open = false;
     if (bridge->userspace && !view->ovs->userspace_tso && port->vnet_hdr) {
         port->vnet_hdr = false;
+        /* The kernel takes vnet_hdr from each opening, so of a tap that others open it is theirs to
+         * see to. */
         vif_port_note(
             port,
             "without offloads: \"%s\" has the userspace datapath, which corrupts or drops "
-            "offloaded frames unless other_config:userspace-tso-enable is set",
-            port->bridge);
+            "offloaded frames unless other_config:userspace-tso-enable is set%s",
+            port->bridge,
+            port->persistent ? "; whoever opens the tap must keep them off too (QEMU: vnet_hdr=off)"
+                             : "");
     }
     return 0;
 }
@@ -364,7 +368,7 @@ static void take_identity(struct vif_port *port, const struct vif_sight *sight)
     const struct vif_port *plugged = &sight->record.port;
 
     if (sight->has_record && port->id_random && !port->name_generated && !plugged->domain_uuid) {
-        strcpy(port->interface_id, plugged->interface_id);
+        memcpy(port->interface_id, plugged->interface_id, sizeof port->interface_id);
         port->mac = plugged->mac;
         port->host_mac = plugged->host_mac;
         port->id_random = false;

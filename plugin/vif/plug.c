@@ -357,6 +357,24 @@ static int make(struct plug *plug, char **errorp)
     return error;
 }
 
+/* Sets a device of somebody else's back to what was seen of it, if set_up_device() got to it. */
+static void restore_device(struct plug *plug, const struct job *job, char **errorp)
+{
+    const struct vif_port *port = port_of(job);
+    const struct link_info *before = &job->sight->link;
+    const struct link_change change = {
+        .mac = &before->mac,
+        .mtu = before->mtu,
+        .state = before->up ? LINK_KEEP : LINK_DOWN,
+    };
+    auto_free char *sentence = NULL;
+
+    if (port->device == VIF_DEVICE_EXISTING && job->out->record.ifindex &&
+        link_change(plug->rtnl, job->out->record.ifindex, &change, &sentence)) {
+        error_append(errorp, "%s", sentence);
+    }
+}
+
 /* Takes back what make() did before it failed. */
 static void roll_back(struct plug *plug, char **errorp)
 {
@@ -364,6 +382,7 @@ static void roll_back(struct plug *plug, char **errorp)
     auto_free char *sentence = NULL;
 
     for (size_t i = 0; i < plug->n; i++) {
+        restore_device(plug, &plug->jobs[i], errorp);
         records[i] = plug->jobs[i].out->record;
     }
     if (vif_unplug_records(plug->host, records, plug->n, &sentence)) {

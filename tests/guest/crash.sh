@@ -19,17 +19,34 @@ one=$(on_vlan one 11111111-1111-4111-8111-111111111111 1)
 two=$(on_vlan two 22222222-2222-4222-8222-222222222222 2)
 
 # A guest that does nothing will do to be killed.
-(
-    exec "$VIFPLUG" run --domain "$one" -- \
-        qemu-system-x86_64 -S -M q35 -m 16 -nodefaults -display none </dev/null
-) &
-run=$!
-wait_for grep -q '"plugged"' /run/vifplug/ports/one.json
-wait_for [ "$(child $run)" != "" ]
-kill -KILL "$(child $run)"
+paused=(qemu-system-x86_64 -S -M q35 -m 16 -nodefaults -display none)
+
+# start_paused: starts it under vifplug run; sets $run and $qemu.
+start_paused() {
+    "$VIFPLUG" run --domain "$one" -- "${paused[@]}" </dev/null &
+    run=$!
+    wait_for grep -q '"plugged"' /run/vifplug/ports/one.json
+    wait_for find_qemu
+}
+
+find_qemu() {
+    qemu=$(child "$run")
+    [[ $(readlink "/proc/$qemu/exe") = */qemu-system-x86_64 ]]
+}
+
+start_paused
+kill -KILL "$qemu"
 status=0
 wait $run || status=$?
 is "QEMU was killed" 137 $status
+nothing_left
+
+start_paused
+kill -TERM $run
+status=0
+wait $run || status=$?
+# QEMU ends well, or if it did not come so far yet, by the signal.
+has "vifplug run passes a signal on, and returns what QEMU makes of it" '^(0|143)$' $status
 nothing_left
 
 under_run one "ip4=10.0.0.1/24" --domain "$one"
@@ -57,9 +74,14 @@ guest_tell one off
 wait_for is_gone "$qemu"
 unset 'guest_pid[one]'
 works "$VIFPLUG" gc
-is "gc clears what is left of a dead one" "undid 1 interface and 0 stray ports of Open vSwitch" "$out"
+has "gc clears what is left of a dead one" 'interface "one": the process .* is gone$' "$out"
 has_link one && fail "the tap is still there"
 is "only the other one is left" two "$("$VIFPLUG" list --json | json '",".join(i["name"] for i in j["interfaces"])')"
+
+# Its port was taken away by somebody. To plug it again would be to take the tap from the guest.
+ovs-vsctl del-port two
+expect 1 '"two" is in use, but no longer as it was plugged' "$VIFPLUG" plug --domain "$two"
+has_link two || fail "the guest's tap is gone"
 
 # Unplugged from under the guest, and plugged anew for another.
 works "$VIFPLUG" unplug two

@@ -33,7 +33,7 @@ has "isolated" 'isolated on' "$(link one-alone)"
 has "not isolated" 'isolated off' "$(link one-open)"
 reach one "10.0.0.2 yes, 10.0.0.254 yes, 10.0.1.2 no, 10.0.1.254 yes"
 reach two "10.0.0.1 yes, 10.0.1.1 no, 10.0.1.254 yes"
-transfer one two 10.0.0.1 32
+transfer one two 10.0.0.1 16
 
 works "$VIFPLUG" verify
 off one two

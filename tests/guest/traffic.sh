@@ -40,6 +40,7 @@ has "no vnet_hdr" 'vnet_hdr off' "$(link one-usual)"
 reach one "10.0.0.2 yes, 10.0.1.2 yes"
 guest_ask two busybox ping -c 3 -W 1 -s 8000 10.0.1.1
 echo "ok: pings of 8000 bytes pass"
+# shellcheck disable=SC2016 # it is the guest that is to expand this
 has "each in a frame of its own" '^1$' "$(guest_ask two \
     'a=$(cat /sys/class/net/eth1/statistics/tx_packets); busybox ping -c 1 -s 8000 10.0.1.1 >/dev/null;' \
     'echo GUEST $(($(cat /sys/class/net/eth1/statistics/tx_packets) - a))' | tail -n 1)"

@@ -38,6 +38,7 @@ lib/libvifplug.so
 lib/libvifplug.so.0
 lib/libvifplug.so.$version
 lib/pkgconfig/vifplug.pc
+lib/systemd/system/vifplug-gc.service
 sbin/vifplug
 share/bash-completion/completions/vifplug
 share/doc/vifplug/CONTRIBUTING.md

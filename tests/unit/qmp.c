@@ -1,6 +1,7 @@
 /* qemu/qmp.h: talking to something that may or may not be QEMU. */
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,7 +41,7 @@ static void say(int fd, const char *text, bool slowly)
  * that was expected came. */
 static bool play(int fd, const struct step *steps, size_t n, bool stay)
 {
-    FILE *in = fdopen(dup(fd), "r");
+    FILE *in = fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 0), "re");
     char line[4096] = "";
     bool good = true;
 
@@ -232,7 +233,7 @@ static void one_who_talks_something_else(void **state)
 
 static void a_line_without_end(void **state)
 {
-    const size_t length = 2 * 1024 * 1024;
+    const size_t length = (size_t)2 * 1024 * 1024;
     char *text = mem_zalloc(length + 1);
 
     (void)state;

@@ -418,9 +418,9 @@ static void of_many_claims_one_wins(void **state)
         vif_record_clear(&record);
     }
     /* Closing the other end of a pipe lets all who read from it go at once. */
-    assert_int_equal(pipe(start), 0);
-    assert_int_equal(pipe(done), 0);
-    assert_int_equal(pipe(hold), 0);
+    assert_int_equal(pipe2(start, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(done, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(hold, O_CLOEXEC), 0);
     for (int i = 0; i < CHILDREN; i++) {
         children[i] = fork();
         assert_true(children[i] >= 0);
