@@ -348,7 +348,8 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
         vif_record_clear(record);
     }
     if (error) {
-        return error_wrap(errorp, error, "%s/%s/%s", records->rundir, PORTS_FOLDER, file);
+        /* Not -EINVAL, which would blame the user's input. */
+        return error_wrap(errorp, -EBADMSG, "%s/%s/%s", records->rundir, PORTS_FOLDER, file);
     }
     return 0;
 }

@@ -69,8 +69,8 @@ int vif_records_create(struct vif_records *records, const struct vif_record *new
 /* Replaces a record. */
 int vif_records_write(struct vif_records *records, const struct vif_record *record, char **errorp);
 
-/* Reads the record of one device; -ENOENT, without a sentence, when there is none. On success the
- * caller calls vif_record_clear(). */
+/* Reads the record of one device; -ENOENT, without a sentence, when there is none, -EBADMSG when
+ * the file does not hold one. On success the caller calls vif_record_clear(). */
 int vif_records_read(struct vif_records *records, const char *name, struct vif_record *record,
                      char **errorp);
 

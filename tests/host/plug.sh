@@ -29,7 +29,7 @@ generated=${out##*$'\n'}
 is "tag" 100 "$(db Port red0 tag)"
 is "vlan_mode" access "$(db Port red0 vlan_mode)"
 is "no VLAN is a trunk of all" 'trunk [] []' \
-    "$(echo $(db Port red1 vlan_mode) $(db Port red1 tag) $(db Port red1 trunks))"
+    "$(db Port red1 vlan_mode) $(db Port red1 tag) $(db Port red1 trunks)"
 is "owner" vifplug "$(db Port red0 external_ids:owner)"
 is "attached-mac" '"52:54:00:00:01:01"' "$(db Interface red0 external_ids:attached-mac)"
 is "iface-id" bb9fe61c-d236-5255-8aa5-42bdcb647e1e "$(db Interface red0 external_ids:iface-id | tr -d '"')"
@@ -40,8 +40,8 @@ is "ifname" red0 "$(db Interface red0 external_ids:ifname)"
 is "port-profile" gold "$(db Interface red0 external_ids:port-profile)"
 is "not transient" '{}' "$(db Port red0 other_config)"
 [ "$(db Interface red0 ofport)" -gt 0 ] || fail "red0 has no ofport"
-is "bridges" 'br0 br1 br0' "$(echo $(ovs-vsctl port-to-br red0) $(ovs-vsctl port-to-br red1) \
-    $(ovs-vsctl port-to-br "$generated"))"
+is "bridges" 'br0 br1 br0' "$(ovs-vsctl port-to-br red0) $(ovs-vsctl port-to-br red1) \
+$(ovs-vsctl port-to-br "$generated")"
 
 # The devices.
 has "host MAC begins with fe" 'link/ether fe:54:00:00:01:01 ' "$(link red0)"
@@ -110,6 +110,7 @@ is "nothing changed" "$before" "$(host_state)"
 works "$VIFPLUG" unplug hand0
 
 # Output that cannot be written is a failure, and then nothing is left.
+# shellcheck disable=SC2016 # the inner shell expands it
 expect 1 'cannot write to standard output, so nothing was kept' \
     bash -c '"$VIFPLUG" plug --bridge br0 --target full0 >/dev/full'
 nothing_left

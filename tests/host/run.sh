@@ -51,7 +51,8 @@ nothing_left
 
 # What it inherits, besides what we did ourselves, and places in the arguments.
 inherited=$("$work/descriptors" | sed '$d; s/ .*//')
-works "$VIFPLUG" run --domain "$two" -- "$work/descriptors" a={fd:0},b={fds:1} {mac:2} {ifname:1}x {fds:0} {} {fd:} {FD:0}
+works "$VIFPLUG" run --domain "$two" -- "$work/descriptors" 'a={fd:0},b={fds:1}' '{mac:2}' \
+    '{ifname:1}x' '{fds:0}' '{}' '{fd:}' '{FD:0}'
 echo "$out"
 is "taps" $'run0\nrun1\nrun1\nrun1\nrun2' "$(sed -n 's/^[0-9]* \(run.\) .*/\1/p' <<<"$out")"
 is "nothing else" "$inherited" "$(grep -v ' run\|a=' <<<"$out" | sed 's/ .*//')"
@@ -61,9 +62,9 @@ is "places" "a=$a,b=$b:$c:$d 52:54:00:00:03:03 run1x $a {} {fd:} {FD:0}" "${out#
 nothing_left
 
 # Places that cannot be filled: bad usage, seen before anything is made.
-refused 2 'there are 3 interfaces' "$VIFPLUG" run --domain "$two" -- "$work/arguments" {mac:3}
-refused 2 'there are 3 interfaces' "$VIFPLUG" run --domain "$two" -- "$work/arguments" {fd:99999999999}
-refused 2 '"run1" has 3 queues; use \{fds:\}' "$VIFPLUG" run --domain "$two" -- "$work/arguments" {fd:1}
+refused 2 'there are 3 interfaces' "$VIFPLUG" run --domain "$two" -- "$work/arguments" '{mac:3}'
+refused 2 'there are 3 interfaces' "$VIFPLUG" run --domain "$two" -- "$work/arguments" '{fd:99999999999}'
+refused 2 '"run1" has 3 queues; use \{fds:\}' "$VIFPLUG" run --domain "$two" -- "$work/arguments" '{fd:1}'
 is "the program was not run" '' "$out"
 refused 2 'run needs a command line after --' "$VIFPLUG" run "${one[@]}"
 refused 2 'run needs a command line after --' "$VIFPLUG" run "${one[@]}" --
@@ -145,7 +146,7 @@ nothing_left
 start sh -c "echo \$\$ >$work/say; exec sleep 60 # {fd:0}"
 end $run
 end "$child"
-works "$VIFPLUG" run "${one[@]}" -- "$work/arguments" {ifname:0}
+works "$VIFPLUG" run "${one[@]}" -- "$work/arguments" '{ifname:0}'
 is "again" run0 "$out"
 nothing_left
 

@@ -69,7 +69,7 @@ is "nothing to list in JSON" '[]' "$(json 'j["interfaces"]' <<<"$out")"
 up
 works "$VIFPLUG" list
 is "table" $'NAME DEVICE BRIDGE VLAN MAC ADDRESS DOMAIN STATE\nt0 tap br0 100 52:54:00:00:04:01 - plugged' \
-    "$(sed 's/  */ /g' <<<"$out")"
+    "$(tr -s " " <<<"$out")"
 works "$VIFPLUG" list --json
 is "JSON" "t0 tap ovs br0 access 100 [] 1400 1 plugged plugged True False" "$(json \
     '"{name} {device} {attachment} {bridge} {vlan[mode]} {vlan[tag]} {vlan[trunks]} {mtu} {queues} {state} {status} {has_device} {in_use}".format(**j["interfaces"][0])' <<<"$out")"

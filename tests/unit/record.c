@@ -243,10 +243,10 @@ static void check_garbage(struct folder *folder, const char *text, const char *p
     size_t n;
 
     write_file(folder, "web0.json", text);
-    check_error(vif_records_read(folder->records, "web0", &record, &error), -EINVAL, &error, part);
-    check_error(vif_records_claim(folder->records, "web0", NULL, &record, &error), -EINVAL, &error,
+    check_error(vif_records_read(folder->records, "web0", &record, &error), -EBADMSG, &error, part);
+    check_error(vif_records_claim(folder->records, "web0", NULL, &record, &error), -EBADMSG, &error,
                 "/ports/web0.json: ");
-    check_error(vif_records_read_all(folder->records, &all, &n, &error), -EINVAL, &error, part);
+    check_error(vif_records_read_all(folder->records, &all, &n, &error), -EBADMSG, &error, part);
 }
 
 static void garbage_is_named(void **state)
@@ -267,7 +267,7 @@ static void garbage_is_named(void **state)
     char *error = NULL;
 
     assert_int_equal(rename(from, to), 0);
-    check_error(vif_records_read(folder->records, "web0", &back, &error), -EINVAL, &error,
+    check_error(vif_records_read(folder->records, "web0", &back, &error), -EBADMSG, &error,
                 "it is the record of \"other\"");
 
     /* A link may lead anywhere. */

@@ -1,0 +1,86 @@
+#!/bin/bash
+# vifplug killed hard at any of its system calls that change something: gc clears it up. And many at
+# once.
+set -euo pipefail
+# shellcheck source=../support/cli.sh
+. "$VIFPLUG_SOURCE/tests/support/cli.sh"
+# What strace holds cannot be looked at by the leak sanitizer.
+export ASAN_OPTIONS=detect_leaks=0
+command -v strace >/dev/null || { echo "no strace"; exit 77; }
+bridge br0
+works "$VIFPLUG" plug --bridge br0 --target k0 --quiet
+works "$VIFPLUG" unplug k0
+remember
+
+spec=$(interface k.xml "<mac address='52:54:00:00:05:01'/><source bridge='br0'/><target dev='k0'/>
+    <bandwidth><inbound average='1000'/><outbound average='1000'/></bandwidth>")
+
+# killed_at CALL COMMAND...: kills the command at the first CALL, then at the second, and so on
+# until it comes through; gc each time.
+killed_at() {
+    local call=$1 n=0 status=137
+    shift
+    while [ $status -eq 137 ]; do
+        n=$((n + 1))
+        status=0
+        strace -qq -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$n" "$@" \
+            >/dev/null 2>&1 || status=$?
+        [ $status -eq 137 ] || break
+        "$VIFPLUG" gc --quiet || fail "gc after $call $n"
+        # Killed when all was done already: then all of it must be there.
+        if [ -n "$("$VIFPLUG" list)" ]; then
+            "$VIFPLUG" verify --quiet || fail "verify after $call $n"
+            "$VIFPLUG" unplug k0
+        fi
+        [ "$(host_state)" = "$snapshot" ] ||
+            fail "$call $n: $(diff <(echo "$snapshot") <(host_state))"
+    done
+    is "$1 $2 killed at $((n - 1)) of $call" 0 $status
+    "$VIFPLUG" unplug k0
+    nothing_left
+}
+for call in linkat unlinkat sendmsg ioctl renameat sendto; do
+    killed_at $call "$VIFPLUG" plug --interface "$spec"
+done
+plugged() {
+    "$VIFPLUG" plug --quiet --interface "$spec"
+}
+# gc after an unplug that was killed before it began has nothing to do.
+for call in renameat unlinkat; do
+    plugged
+    strace -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=1 \
+        "$VIFPLUG" unplug k0 >/dev/null 2>&1 || true
+    "$VIFPLUG" gc --quiet
+    "$VIFPLUG" unplug k0
+    nothing_left
+done
+
+# Sixteen at once, each with a name of its own; then all after one name.
+pids=()
+for i in $(seq 16); do
+    "$VIFPLUG" plug --quiet --bridge br0 --target "c$i" --vlan "$i" --timeout 20 &
+    pids+=($!)
+done
+for pid in "${pids[@]}"; do
+    wait "$pid" || fail "one of sixteen failed"
+done
+works "$VIFPLUG" verify --quiet
+is "all are there" 16 "$("$VIFPLUG" list | grep -c '^c[0-9]')"
+works "$VIFPLUG" unplug --all
+nothing_left
+pids=()
+for i in $(seq 16); do
+    "$VIFPLUG" plug --quiet --bridge br0 --target same0 --mac 52:54:00:00:06:01 --vlan 5 \
+        --timeout 20 2>>"$work/refusals" &
+    pids+=($!)
+done
+good=0
+for pid in "${pids[@]}"; do
+    wait "$pid" && good=$((good + 1))
+done
+[ $good -ge 1 ] || fail "none of sixteen came through: $(cat "$work/refusals")"
+echo "ok: $good of sixteen came through"
+works "$VIFPLUG" verify
+is "it is there once" 1 "$(ovs-vsctl list-ports br0 | grep -c same0)"
+works "$VIFPLUG" unplug same0
+nothing_left
