@@ -14,7 +14,7 @@ enum cli_status cli_cmd_xml(struct cli *cli)
     int error = vif_document_load(cli->args[0], &document, &sentence);
 
     if (error) {
-        return cli_fail(cli_plan_status(error), sentence);
+        return cli_fail(CLI_USAGE, sentence);
     }
     auto_free char *text = vif_document_format(&document, form);
     fputs(text, stdout);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,9 @@ int main(int argc, char **argv)
 {
     enum cli_status status = CLI_DONE;
 
+    /* A pipe that nobody reads any more is an error of writing, not the end of us: what was plugged
+     * for it has to be taken back. */
+    signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
         cli_help(stderr);
         return CLI_USAGE;

@@ -98,7 +98,7 @@ int request_read(struct cli *cli, struct request *request, char **errorp)
                           "there is no interface that vifplug could plug; --verbose "
                           "says which ones are left alone");
     }
-    return error;
+    return error ? -EINVAL : 0;
 }
 
 int request_plan(const struct cli *cli, const struct request *request, struct vif_host *host,

@@ -17,8 +17,9 @@ struct request {
     struct vif_networks *networks;
 };
 
-/* Reads the SPEC: documents, flags and networks. -EINVAL and the like for bad input, which includes
- * asking for nothing at all. The caller calls request_clear() either way. */
+/* Reads the SPEC: documents, flags and networks. Whatever is wrong with it is bad input, -EINVAL:
+ * also a file that cannot be read, or asking for nothing at all. The caller calls request_clear()
+ * either way. */
 int request_read(struct cli *cli, struct request *request, char **errorp);
 void request_clear(struct request *request);
 

@@ -60,6 +60,7 @@ static void become(char *const *argv, const int *fds, size_t n_fds, const sigset
 
         fcntl(fds[i], F_SETFD, flags & ~FD_CLOEXEC);
     }
+    signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, mask, NULL);
     execvp(argv[0], argv);
     int error = errno;

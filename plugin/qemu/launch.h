@@ -10,9 +10,10 @@
  * Returns 0, -ENOENT or -EACCES. */
 int qemu_find_program(const char *program, char **errorp);
 
-/* Starts argv[0] with `argv`, the signal mask `mask` and, of our descriptors, those in `fds` (which
- * keep their numbers, and stay close-on-exec here) besides 0, 1 and 2. Returns 0 and stores the
- * process in *pid, or a negative errno value when it cannot be executed. */
+/* Starts argv[0] with `argv`, the signal mask `mask`, SIGPIPE as by default and, of our
+ * descriptors, those in `fds` (which keep their numbers, and stay close-on-exec here) besides 0, 1
+ * and 2. Returns 0 and stores the process in *pid, or a negative errno value when it cannot be
+ * executed. */
 int qemu_start(char *const *argv, const int *fds, size_t n_fds, const sigset_t *mask, pid_t *pid,
                char **errorp);
 

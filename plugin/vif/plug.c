@@ -318,7 +318,10 @@ static int finish(struct plug *plug, struct job *job, char **errorp)
     if (!error && port->script && port->device != VIF_DEVICE_BY_QEMU) {
         vif_host_log(plug->host, "running script \"%s\" for \"%s\"", port->script, port->name);
         record->script_done = true;
-        error = vif_script_run(port->script, port->name, errorp);
+        error = vif_records_write(plug->records, record, errorp);
+        if (!error) {
+            error = vif_script_run(port->script, port->name, errorp);
+        }
     }
     if (!error && port->persistent && port->device == VIF_DEVICE_TAP) {
         error = tap_set_persistent(job->out->fds[0], true, errorp);

@@ -63,7 +63,7 @@ done
 truncate -s 50M "$work/big.xml"
 refused 2 'big.xml: is larger than' "${plug[@]}" --interface "$work/big.xml"
 refused 2 'standard input: is larger than' bash -c "'$VIFPLUG' plug --domain - <'$work/big.xml'"
-refused 1 'nosuch.xml: cannot be opened' "${plug[@]}" --interface "$work/nosuch.xml"
+refused 2 'nosuch.xml: cannot be opened' "${plug[@]}" --interface "$work/nosuch.xml"
 refused 2 'unknown <interface type=.nonsense' "${plug[@]}" --interface "$(interface a.xml '' nonsense)"
 bad 'lacks <source bridge=' ''
 

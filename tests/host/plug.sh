@@ -114,6 +114,15 @@ works "$VIFPLUG" unplug hand0
 expect 1 'cannot write to standard output, so nothing was kept' \
     bash -c '"$VIFPLUG" plug --bridge br0 --target full0 >/dev/full'
 nothing_left
+# Likewise a pipe that nobody reads: opened for reading and writing first, so that it opens at all.
+mkfifo "$work/pipe"
+# shellcheck disable=SC2094 # that is the point
+exec 8<>"$work/pipe" 9>"$work/pipe" 8<&-
+# shellcheck disable=SC2016
+expect 1 'cannot write to standard output, so nothing was kept' \
+    bash -c '"$VIFPLUG" plug --bridge br0 --target pipe0 >&9'
+exec 9>&-
+nothing_left
 
 # --no-wait: the row is there, realised or not; --transient.
 works "$VIFPLUG" plug --bridge br0 --target late0 --no-wait --transient
