@@ -278,7 +278,9 @@ struct json *port_ops_remove(const struct port_key *keys, size_t n, const char *
     struct json *ops = txn_new();
 
     for (size_t i = 0; i < n; i++) {
-        delete_port(ops, keys[i].uuid);
+        if (keys[i].uuid[0]) {
+            delete_port(ops, keys[i].uuid);
+        }
         if (keys[i].plug_id) {
             delete_qos(ops, keys[i].name, keys[i].plug_id);
         }

@@ -15,7 +15,7 @@ struct json *port_ops_add(const struct ovs_port *ports, size_t n, const char *pl
 
 /* A Port row to remove. */
 struct port_key {
-    const char *uuid;
+    const char *uuid; /* "": the row is gone, but maybe not its QoS */
     const char *name;
     const char *plug_id; /* NULL: not ours, so it has no QoS of ours */
 };

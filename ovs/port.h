@@ -131,7 +131,9 @@ int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, cons
 
 /* Removes the ports of these rows (by uuid, guarded: a row that was replaced meanwhile stays),
  * together with their interfaces and the QoS and Queue rows that vifplug made for them, in one
- * transaction. A row that is gone is success. Does not wait for ovs-vswitchd. */
+ * transaction. A row that is gone is success. Where it is known to be gone, since somebody else
+ * removed it, .uuid is "", and .port.name, .owner and .plug_id are enough to remove what else there
+ * was of the port. Does not wait for ovs-vswitchd. */
 int ovs_ports_remove(struct ovsdb *db, const struct ovs_port_row *rows, size_t n, char **errorp);
 
 /* The operations that ovs_ports_add() would send first, as the JSON text of an array, one

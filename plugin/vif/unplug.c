@@ -31,6 +31,28 @@ static void failed_at(struct unplug *job, size_t i, int error, char *sentence)
     }
 }
 
+/* Finds what is to be removed of one record: its row, if that is of the very plug that the record
+ * is about (another one of that name is not ours to remove); or, where somebody else has removed
+ * the row, what it may have left. */
+static bool find_row(struct vif_record *record, const struct ovs_port_row *rows, size_t n,
+                     struct ovs_port_row *found)
+{
+    static char owner[] = OVS_OWNER;
+
+    for (size_t r = 0; r < n; r++) {
+        if (str_eq(rows[r].port.name, record->port.name)) {
+            *found = rows[r];
+            return str_eq(found->owner, owner) && str_eq(found->plug_id, record->plug_id);
+        }
+    }
+    *found = (struct ovs_port_row){
+        .port = {.name = record->port.name},
+        .owner = owner,
+        .plug_id = record->plug_id,
+    };
+    return record->port.qos.egress_max_bps != 0;
+}
+
 /* Removes the rows of all records that are on the server `remote`. */
 static int remove_rows_at(struct unplug *job, const char *remote, char **errorp)
 {
@@ -54,19 +76,14 @@ static int remove_rows_at(struct unplug *job, const char *remote, char **errorp)
         return error;
     }
 
-    /* Only rows of the very plugs that the records are about: others of that name are not ours to
-     * remove. */
-    struct ovs_port_row *ours = mem_resize(NULL, n_rows, sizeof *ours);
+    struct ovs_port_row *ours = mem_zalloc(job->n * sizeof *ours);
     size_t n_ours = 0;
-    for (size_t r = 0; r < n_rows; r++) {
-        for (size_t i = 0; i < job->n; i++) {
-            if (str_eq(rows[r].port.name, job->records[i].port.name) &&
-                str_eq(rows[r].owner, OVS_OWNER) &&
-                str_eq(rows[r].plug_id, job->records[i].plug_id)) {
-                vif_host_log(job->host, "removing port \"%s\" from OVS bridge \"%s\"",
-                             rows[r].port.name, rows[r].port.bridge ? rows[r].port.bridge : "");
-                ours[n_ours++] = rows[r];
-            }
+    for (size_t i = 0; i < job->n; i++) {
+        if (str_eq(job->records[i].remote, remote) &&
+            find_row(&job->records[i], rows, n_rows, &ours[n_ours])) {
+            vif_host_log(job->host, "removing port \"%s\" from Open vSwitch",
+                         job->records[i].port.name);
+            n_ours++;
         }
     }
     if (n_ours) {

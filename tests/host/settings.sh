@@ -36,6 +36,13 @@ has "the tap" 'mtu 1400 .*tun type tap .*multi_queue.*persist on.*user (nobody|6
 works "$VIFPLUG" verify
 unplug s0
 
+# QoS and Queue rows do not go with a port that somebody else removes: unplug finds them.
+plug --interface "$(interface q.xml "<source bridge='br0'/><target dev='q0'/>
+    <virtualport type='openvswitch'/><bandwidth><inbound average='1000'/></bandwidth>")"
+ovs-vsctl del-port q0
+has "QoS stays" '[0-9a-f]' "$(ovs-vsctl --bare --columns=_uuid find QoS external_ids:ifname=q0)"
+unplug q0
+
 # Linux bridges.
 plug --bridge lb0 --target l0 --isolated
 has "a port of the bridge" 'master lb0 .*bridge_slave .*isolated on' "$(link l0)"
