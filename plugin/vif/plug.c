@@ -230,7 +230,7 @@ static int open_device(struct plug *plug, struct job *job, char **errorp)
     return 0;
 }
 
-/* Sets all of a device that is ours to set, with one request. */
+/* Sets all of a device that is ours to set. One that goes to Open vSwitch stays down for now. */
 static int set_up_device(struct plug *plug, struct job *job, char **errorp)
 {
     const struct vif_port *port = port_of(job);
@@ -240,7 +240,7 @@ static int set_up_device(struct plug *plug, struct job *job, char **errorp)
         .mac = &port->host_mac,
         .mtu = port->mtu,
         .alias = mark,
-        .state = job->replaces[0] ? LINK_KEEP : LINK_UP,
+        .state = port->attachment == VIF_ATTACH_OVS ? LINK_KEEP : LINK_UP,
     };
     struct link_info link;
 
@@ -303,17 +303,23 @@ static int attach(struct plug *plug, char **errorp)
     return error;
 }
 
+/* Brings up what waited for its row. */
+static int bring_up_device(struct plug *plug, struct job *job, char **errorp)
+{
+    const struct link_change up = {.state = LINK_UP};
+
+    if (port_of(job)->attachment != VIF_ATTACH_OVS) {
+        return 0;
+    }
+    return link_change(plug->rtnl, job->out->record.ifindex, &up, errorp);
+}
+
 static int finish(struct plug *plug, struct job *job, char **errorp)
 {
     struct vif_record *record = &job->out->record;
     const struct vif_port *port = &record->port;
     int error = 0;
 
-    if (job->replaces[0]) {
-        const struct link_change up = {.state = LINK_UP};
-
-        error = link_change(plug->rtnl, record->ifindex, &up, errorp);
-    }
     /* QEMU runs the script of a device that it opens itself. */
     if (!error && port->script && port->device != VIF_DEVICE_BY_QEMU) {
         vif_host_log(plug->host, "running script \"%s\" for \"%s\"", port->script, port->name);
@@ -337,25 +343,35 @@ static int finish(struct plug *plug, struct job *job, char **errorp)
     return error;
 }
 
+/* Takes a step with each interface. */
+static int each(struct plug *plug, int (*step)(struct plug *, struct job *, char **), char **errorp)
+{
+    for (size_t i = 0; i < plug->n; i++) {
+        int error = step(plug, &plug->jobs[i], errorp);
+
+        if (error) {
+            return error_wrap(errorp, error, "%s", port_of(&plug->jobs[i])->where);
+        }
+    }
+    return 0;
+}
+
 /* Steps 2 to 6. */
 static int make(struct plug *plug, char **errorp)
 {
-    static int (*const before[])(struct plug *, struct job *, char **) = {open_device,
-                                                                          set_up_device};
+    int error = each(plug, open_device, errorp);
 
-    for (size_t step = 0; step < ARRAY_LEN(before); step++) {
-        for (size_t i = 0; i < plug->n; i++) {
-            int error = before[step](plug, &plug->jobs[i], errorp);
-
-            if (error) {
-                return error_wrap(errorp, error, "%s", port_of(&plug->jobs[i])->where);
-            }
-        }
+    if (!error) {
+        error = each(plug, set_up_device, errorp);
     }
-    int error = attach(plug, errorp);
-    for (size_t i = 0; i < plug->n && !error; i++) {
-        error = error_wrap(errorp, finish(plug, &plug->jobs[i], errorp), "%s",
-                           port_of(&plug->jobs[i])->where);
+    if (!error) {
+        error = attach(plug, errorp);
+    }
+    if (!error) {
+        error = each(plug, bring_up_device, errorp);
+    }
+    if (!error) {
+        error = each(plug, finish, errorp);
     }
     return error;
 }

@@ -5,12 +5,15 @@
  *
  *   1. a record of each, in state "plugging", which is the journal: from here on gc can undo;
  *   2. the taps, DOWN and not persistent, so that they would go with this process;
- *   3. mark, MAC address, MTU, bridge and UP, one request each, in one burst for all (every link
- * event wakes ovs-vswitchd); a tap whose name still has a stale row in Open vSwitch stays DOWN for
- * now, so that no frame passes on the stale row's VLAN;
+ *   3. mark, MAC address, MTU and Linux bridge, in one burst for all (every link event wakes
+ *      ovs-vswitchd); what goes to Open vSwitch stays DOWN;
  *   4. one OVSDB transaction for all ports, stale rows replaced in it, and the wait for
- * ovs-vswitchd;
- *   5. the taps that had stale rows brought up;
+ *      ovs-vswitchd. Little time may pass between the first link event and the transaction:
+ *      ovs-vswitchd begins to reconfigure itself a millisecond or two after that event, and what
+ *      comes later waits for the end of it. That is why nothing is brought up before (which takes
+ * the kernel as long as all the rest), and it halves the time of a plug;
+ *   5. what is on Open vSwitch brought UP, in one burst: its row, with its VLAN, stands and is
+ *      realised, so no frame ever passes on another;
  *   6. scripts; persistence; the records in state "plugged".
  *
  * Whatever fails, vif_unplug_records() takes back all that the records stand for.
@@ -24,11 +27,12 @@
 #include "vif/host.h"
 
 struct vif_plug_options {
-    bool no_wait; /* do not wait until ovs-vswitchd has realised the ports */
-    bool fresh;   /* an interface that is plugged already is refused, not left as it is: its queues
-                   * are   wanted, and cannot be had twice */
-    bool supervised; /* this process looks after the interfaces as long as it lives: `run`; what is
-                        plugged or in use already is then refused */
+    bool no_wait;    /* do not wait until ovs-vswitchd has realised the ports */
+    bool supervised; /* this process looks after the interfaces as long as it lives: `run` */
+
+    /* An interface that is plugged already is refused, not left as it is: its queues are wanted,
+     * and cannot be had twice. */
+    bool fresh;
 };
 
 /* An interface that is plugged. */

@@ -86,6 +86,7 @@ for signal in INT TERM HUP; do
     env --default-signal "${plug[@]}" --bridge br0 --timeout 2 2>"$work/err" &
     pid=$!
     wait_for sh -c 'ovs-vsctl --no-wait --bare --columns=name find Port name=f0 | grep -q f0'
+    has "down until its row is realised" '^[0-9]+: f0: <BROADCAST,MULTICAST>' "$(link f0)"
     kill "-$signal" $pid
     status=0
     wait $pid || status=$?
