@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
-#include "cli/host.h"
 #include "cli/output.h"
 #include "cli/request.h"
 #include "qemu/args.h"
@@ -131,39 +130,25 @@ static cJSON *to_json(const struct vif_plan *plan, const char *operations,
     return json;
 }
 
+static enum cli_status show(struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
+                            const struct vif_view *view, char **errorp)
+{
+    auto_free char *operations = ovs_operations(plan, view);
+    struct qemu_argv args = {0};
+
+    (void)host;
+    (void)errorp;
+    qemu_arguments(plan, &args);
+    if (cli_given(cli, CLI_OPT_JSON)) {
+        output_json(to_json(plan, operations, &args));
+    } else {
+        print_text(plan, operations, &args);
+    }
+    qemu_argv_clear(&args);
+    return CLI_DONE;
+}
+
 enum cli_status cli_cmd_plan(struct cli *cli)
 {
-    enum cli_status status = CLI_DONE;
-    struct vif_host *host = NULL;
-    struct request request;
-    struct vif_plan plan;
-    struct vif_view view;
-    char *sentence = NULL;
-    int error = request_read(cli, &request, &sentence);
-
-    if (!error) {
-        error = cli_open_host(cli, &host, &sentence);
-    }
-    if (!error) {
-        error = request_plan(cli, &request, host, true, &plan, &view, &sentence);
-    }
-    if (error) {
-        status = cli_fail(cli_plan_status(error), sentence);
-    } else {
-        auto_free char *operations = ovs_operations(&plan, &view);
-        struct qemu_argv args = {0};
-
-        qemu_arguments(&plan, &args);
-        if (cli_given(cli, CLI_OPT_JSON)) {
-            output_json(to_json(&plan, operations, &args));
-        } else {
-            print_text(&plan, operations, &args);
-        }
-        qemu_argv_clear(&args);
-        vif_view_clear(&view);
-        vif_plan_clear(&plan);
-    }
-    vif_host_close(host);
-    request_clear(&request);
-    return status;
+    return request_act(cli, true, show);
 }

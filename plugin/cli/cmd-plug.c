@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/cli.h"
-#include "cli/host.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/request.h"
@@ -39,19 +38,25 @@ static void print_text(const struct vif_plugged *plugged, size_t n, bool verbose
 }
 
 /* Takes back what a plug made, since the user broke it off, or cannot be told what it is. */
-static void take_back(struct vif_host *host, struct vif_plugged *plugged, size_t n)
+static void take_back(struct vif_host *host, const struct vif_plugged *plugged, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        char *sentence = NULL;
+    struct vif_record *made = mem_resize(NULL, n, sizeof *made);
+    char *sentence = NULL;
+    size_t n_made = 0;
 
-        if (!plugged[i].already && vif_unplug_records(host, &plugged[i].record, 1, &sentence)) {
-            cli_fail(CLI_FAILED, sentence);
+    for (size_t i = 0; i < n; i++) {
+        if (!plugged[i].already) {
+            made[n_made++] = plugged[i].record;
         }
     }
+    if (vif_unplug_known(host, made, n_made, &sentence)) {
+        cli_fail(CLI_FAILED, sentence);
+    }
+    free(made);
 }
 
-static int plug(const struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
-                const struct vif_view *view, char **errorp)
+static enum cli_status plug(struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
+                            const struct vif_view *view, char **errorp)
 {
     const struct vif_plug_options options = {.no_wait = cli_given(cli, CLI_OPT_NO_WAIT)};
     struct vif_plugged *plugged;
@@ -75,37 +80,10 @@ static int plug(const struct cli *cli, struct vif_host *host, const struct vif_p
         vif_plugged_free(plugged, plan->n_ports);
     }
     signals_release(&signals);
-    return error;
+    return error ? CLI_FAILED : CLI_DONE;
 }
 
 enum cli_status cli_cmd_plug(struct cli *cli)
 {
-    enum cli_status status = CLI_DONE;
-    struct vif_host *host = NULL;
-    struct request request;
-    struct vif_plan plan;
-    struct vif_view view;
-    char *sentence = NULL;
-    int error = request_read(cli, &request, &sentence);
-
-    if (!error) {
-        error = cli_open_host(cli, &host, &sentence);
-    }
-    if (!error) {
-        error = request_plan(cli, &request, host, true, &plan, &view, &sentence);
-    }
-    if (error) {
-        status = cli_plan_status(error);
-    } else {
-        error = plug(cli, host, &plan, &view, &sentence);
-        status = error ? CLI_FAILED : CLI_DONE;
-        vif_view_clear(&view);
-        vif_plan_clear(&plan);
-    }
-    if (error) {
-        cli_fail(status, sentence);
-    }
-    vif_host_close(host);
-    request_clear(&request);
-    return status;
+    return request_act(cli, true, plug);
 }

@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/cli.h"
-#include "cli/host.h"
 #include "cli/progress.h"
 #include "cli/request.h"
 #include "cli/signals.h"
@@ -291,45 +290,24 @@ static int check_program(const struct cli *cli, const struct vif_plan *plan, cha
     return error ? error : check_places(cli->rest, plan, errorp);
 }
 
+static enum cli_status check_and_run(struct cli *cli, struct vif_host *host,
+                                     const struct vif_plan *plan, const struct vif_view *view,
+                                     char **errorp)
+{
+    int error = check_program(cli, plan, errorp);
+
+    if (error) {
+        return cli_plan_status(error);
+    }
+    int result = run(cli, host, plan, view, errorp);
+    return result < 0 ? CLI_FAILED : (enum cli_status)result;
+}
+
 enum cli_status cli_cmd_run(struct cli *cli)
 {
-    enum cli_status status = CLI_DONE;
-    struct vif_host *host = NULL;
-    struct request request = {0};
-    struct vif_plan plan;
-    struct vif_view view;
-    char *sentence = NULL;
-    int error = 0;
-
     if (!cli->rest || !cli->rest[0]) {
         return cli_fail(CLI_USAGE, str_dup("run needs a command line after --, such as: -- "
                                            "qemu-system-x86_64 -m 1024 disk.img"));
     }
-    error = request_read(cli, &request, &sentence);
-    if (!error) {
-        error = cli_open_host(cli, &host, &sentence);
-    }
-    if (!error) {
-        error = request_plan(cli, &request, host, false, &plan, &view, &sentence);
-    }
-    if (error) {
-        status = cli_plan_status(error);
-    } else {
-        error = check_program(cli, &plan, &sentence);
-        status = cli_plan_status(error);
-        if (!error) {
-            int result = run(cli, host, &plan, &view, &sentence);
-
-            error = result < 0 ? result : 0;
-            status = error ? CLI_FAILED : (enum cli_status)result;
-        }
-        vif_view_clear(&view);
-        vif_plan_clear(&plan);
-    }
-    if (error) {
-        cli_fail(status, sentence);
-    }
-    vif_host_close(host);
-    request_clear(&request);
-    return status;
+    return request_act(cli, false, check_and_run);
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/flags.h"
+#include "cli/host.h"
 #include "vif/owner.h"
 
 void request_clear(struct request *request)
@@ -116,4 +117,35 @@ int request_plan(const struct cli *cli, const struct request *request, struct vi
                               &options, plan, view, errorp);
     }
     return error;
+}
+
+enum cli_status request_act(struct cli *cli, bool persistent, request_action *act)
+{
+    enum cli_status status;
+    struct vif_host *host = NULL;
+    struct request request;
+    struct vif_plan plan;
+    struct vif_view view;
+    char *sentence = NULL;
+    int error = request_read(cli, &request, &sentence);
+
+    if (!error) {
+        error = cli_open_host(cli, &host, &sentence);
+    }
+    if (!error) {
+        error = request_plan(cli, &request, host, persistent, &plan, &view, &sentence);
+    }
+    if (error) {
+        status = cli_plan_status(error);
+    } else {
+        status = act(cli, host, &plan, &view, &sentence);
+        vif_view_clear(&view);
+        vif_plan_clear(&plan);
+    }
+    if (sentence) {
+        cli_fail(status, sentence);
+    }
+    vif_host_close(host);
+    request_clear(&request);
+    return status;
 }

@@ -27,4 +27,14 @@ void request_clear(struct request *request);
 int request_plan(const struct cli *cli, const struct request *request, struct vif_host *host,
                  bool persistent, struct vif_plan *plan, struct vif_view *view, char **errorp);
 
+/* What a command does with a plan. Returns its exit status, and stores a sentence in *errorp if it
+ * failed. */
+typedef enum cli_status request_action(struct cli *cli, struct vif_host *host,
+                                       const struct vif_plan *plan, const struct vif_view *view,
+                                       char **errorp);
+
+/* What plan, plug and run have in common: reads the SPEC, opens the host, plans, lets `act` do the
+ * rest, and prints the sentence of whatever failed. */
+enum cli_status request_act(struct cli *cli, bool persistent, request_action *act);
+
 #endif
