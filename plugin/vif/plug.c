@@ -242,22 +242,21 @@ static int set_up_device(struct plug *plug, struct job *job, char **errorp)
         .alias = mark,
         .state = port->attachment == VIF_ATTACH_OVS ? LINK_KEEP : LINK_UP,
     };
-    struct link_info link;
+    int ifindex = (int)if_nametoindex(port->name);
 
     if (port->device == VIF_DEVICE_BY_QEMU || !port->managed) {
         return 0;
     }
-    int error = link_get(plug->rtnl, port->name, &link, errorp);
-    if (error) {
-        return error;
+    if (!ifindex) {
+        return error_set(errorp, ENODEV, "device \"%s\" vanished while it was plugged", port->name);
     }
-    job->out->record.ifindex = link.ifindex;
+    job->out->record.ifindex = ifindex;
     if (port->attachment == VIF_ATTACH_LINUX_BRIDGE) {
         change.master = job->sight->bridge_link.ifindex;
     }
-    error = link_change(plug->rtnl, link.ifindex, &change, errorp);
+    int error = link_change(plug->rtnl, ifindex, &change, errorp);
     if (!error && port->attachment == VIF_ATTACH_LINUX_BRIDGE && port->isolated) {
-        error = brport_set_isolated(plug->rtnl, link.ifindex, true, errorp);
+        error = brport_set_isolated(plug->rtnl, ifindex, true, errorp);
     }
     return error;
 }
