@@ -185,6 +185,16 @@ int link_get(struct rtnl *rtnl, const char *name, struct link_info *info, char *
     return error_wrap(errorp, error, "cannot read link \"%s\"", name);
 }
 
+int link_find(struct rtnl *rtnl, const char *name, bool *found, struct link_info *info,
+              char **errorp)
+{
+    auto_free char *sentence = NULL;
+    int error = link_get(rtnl, name, info, &sentence);
+
+    *found = error == 0;
+    return error && error != -ENODEV ? error_set(errorp, -error, "%s", sentence) : 0;
+}
+
 int link_get_by_index(struct rtnl *rtnl, int ifindex, struct link_info *info, char **errorp)
 {
     /* Index 0 would be a request by name, without a name. */

@@ -51,6 +51,11 @@ struct link_info {
  * none; or another negative errno value. */
 int link_get(struct rtnl *rtnl, const char *name, struct link_info *info, char **errorp);
 
+/* As link_get(), for a link that may well not be there: that is no error, but *found is then false.
+ */
+int link_find(struct rtnl *rtnl, const char *name, bool *found, struct link_info *info,
+              char **errorp);
+
 /* As link_get(), by index. */
 int link_get_by_index(struct rtnl *rtnl, int ifindex, struct link_info *info, char **errorp);
 

@@ -29,13 +29,11 @@ static void add_find(struct vif_gc_find **finds, size_t *n, const char *name, co
 static int look_at_device(struct rtnl *rtnl, const char *name, bool *exists, bool *in_use,
                           char **errorp)
 {
-    auto_free char *sentence = NULL;
     struct link_info link;
-    int error = link_get(rtnl, name, &link, &sentence);
+    int error = link_find(rtnl, name, exists, &link, errorp);
 
-    *exists = error == 0;
     *in_use = *exists && link.carrier;
-    return error && error != -ENODEV ? error_set(errorp, -error, "%s", sentence) : 0;
+    return error;
 }
 
 /* Why an interface is to be undone, or NULL if it is not. */

@@ -92,23 +92,6 @@ void vif_host_log(struct vif_host *host, const char *format, ...)
     }
 }
 
-/* Looks up a link that may well not be there. */
-static int look_at_link(struct rtnl *rtnl, const char *name, bool *has, struct link_info *info,
-                        char **errorp)
-{
-    auto_free char *sentence = NULL;
-    int error = link_get(rtnl, name, info, &sentence);
-
-    *has = error == 0;
-    if (error == -ENODEV) {
-        return 0;
-    }
-    if (error && errorp) {
-        *errorp = steal_ptr(sentence);
-    }
-    return error;
-}
-
 static int look_at_links_and_records(struct vif_host *host, const struct vif_plan *plan,
                                      struct vif_view *view, char **errorp)
 {
@@ -123,10 +106,10 @@ static int look_at_links_and_records(struct vif_host *host, const struct vif_pla
         const struct vif_port *port = &plan->ports[i];
         struct vif_sight *sight = &view->sights[i];
 
-        error = look_at_link(rtnl, port->name, &sight->has_link, &sight->link, errorp);
+        error = link_find(rtnl, port->name, &sight->has_link, &sight->link, errorp);
         if (!error && port->bridge) {
-            error = look_at_link(rtnl, port->bridge, &sight->has_bridge_link, &sight->bridge_link,
-                                 errorp);
+            error = link_find(rtnl, port->bridge, &sight->has_bridge_link, &sight->bridge_link,
+                              errorp);
         }
         if (!error) {
             error = vif_records_read(records, port->name, &sight->record, errorp);

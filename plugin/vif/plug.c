@@ -242,11 +242,11 @@ static int set_up_device(struct plug *plug, struct job *job, char **errorp)
         .alias = mark,
         .state = port->attachment == VIF_ATTACH_OVS ? LINK_KEEP : LINK_UP,
     };
-    int ifindex = (int)if_nametoindex(port->name);
 
     if (port->device == VIF_DEVICE_BY_QEMU || !port->managed) {
         return 0;
     }
+    int ifindex = (int)if_nametoindex(port->name);
     if (!ifindex) {
         return error_set(errorp, ENODEV, "device \"%s\" vanished while it was plugged", port->name);
     }

@@ -140,13 +140,13 @@ static int find_device(struct vif_host *host, struct rtnl *rtnl, const struct vi
                        int *ifindex, char **errorp)
 {
     auto_free char *mark = vif_port_mark(&record->port);
-    auto_free char *sentence = NULL;
     struct link_info link;
-    int error = link_get(rtnl, record->port.name, &link, &sentence);
+    bool found;
+    int error = link_find(rtnl, record->port.name, &found, &link, errorp);
 
     *ifindex = 0;
-    if (error) {
-        return error == -ENODEV ? 0 : error_set(errorp, -error, "%s", sentence);
+    if (error || !found) {
+        return error;
     }
     if (!str_eq(link.alias, mark) || (record->ifindex && record->ifindex != link.ifindex)) {
         vif_host_log(host, "leaving device \"%s\" alone: it is not the one that was plugged",
