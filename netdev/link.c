@@ -39,6 +39,14 @@ static const struct nla_policy tun_policy[IFLA_TUN_MAX + 1] = {
     [IFLA_TUN_NUM_QUEUES] = {.type = NLA_U32}, [IFLA_TUN_NUM_DISABLED_QUEUES] = {.type = NLA_U32},
 };
 
+static const struct nla_policy macvlan_policy[IFLA_MACVLAN_MAX + 1] = {
+    [IFLA_MACVLAN_MODE] = {.type = NLA_U32},
+};
+
+static const struct nla_policy vlan_policy[IFLA_VLAN_MAX + 1] = {
+    [IFLA_VLAN_ID] = {.type = NLA_U16},
+};
+
 static uint32_t get_u32(struct nlattr *attr, uint32_t otherwise)
 {
     return attr ? nla_get_u32(attr) : otherwise;
@@ -66,6 +74,41 @@ static void parse_tun(struct nlattr *data, struct link_tun *tun)
                     get_u32(attrs[IFLA_TUN_NUM_DISABLED_QUEUES], 0);
 }
 
+/* IFLA_MACVLAN_MODE, in which the kernel keeps one bit for each mode. */
+static enum macvtap_mode mode_of(uint32_t bits)
+{
+    switch (bits) {
+    case MACVLAN_MODE_VEPA:
+        return MACVTAP_VEPA;
+    case MACVLAN_MODE_BRIDGE:
+        return MACVTAP_BRIDGE;
+    case MACVLAN_MODE_PRIVATE:
+        return MACVTAP_PRIVATE;
+    case MACVLAN_MODE_PASSTHRU:
+        return MACVTAP_PASSTHROUGH;
+    default: /* MACVLAN_MODE_SOURCE, which a macvtap never has */
+        return MACVTAP_NO_MODE;
+    }
+}
+
+static void parse_macvlan(struct nlattr *data, struct link_info *info)
+{
+    struct nlattr *attrs[IFLA_MACVLAN_MAX + 1];
+
+    if (nla_parse_nested(attrs, IFLA_MACVLAN_MAX, data, macvlan_policy) == 0) {
+        info->macvtap_mode = mode_of(get_u32(attrs[IFLA_MACVLAN_MODE], 0));
+    }
+}
+
+static void parse_vlan(struct nlattr *data, struct link_info *info)
+{
+    struct nlattr *attrs[IFLA_VLAN_MAX + 1];
+
+    if (nla_parse_nested(attrs, IFLA_VLAN_MAX, data, vlan_policy) == 0 && attrs[IFLA_VLAN_ID]) {
+        info->vlan_id = nla_get_u16(attrs[IFLA_VLAN_ID]);
+    }
+}
+
 static void parse_linkinfo(struct nlattr *linkinfo, struct link_info *info)
 {
     struct nlattr *attrs[IFLA_INFO_MAX + 1];
@@ -76,8 +119,15 @@ static void parse_linkinfo(struct nlattr *linkinfo, struct link_info *info)
     if (attrs[IFLA_INFO_KIND]) {
         nla_strlcpy(info->kind, attrs[IFLA_INFO_KIND], sizeof info->kind);
     }
-    if (str_eq(info->kind, "tun") && attrs[IFLA_INFO_DATA]) {
+    if (!attrs[IFLA_INFO_DATA]) {
+        return;
+    }
+    if (str_eq(info->kind, "tun")) {
         parse_tun(attrs[IFLA_INFO_DATA], &info->tun);
+    } else if (str_eq(info->kind, "macvtap") || str_eq(info->kind, "macvlan")) {
+        parse_macvlan(attrs[IFLA_INFO_DATA], info);
+    } else if (str_eq(info->kind, "vlan")) {
+        parse_vlan(attrs[IFLA_INFO_DATA], info);
     }
 }
 
@@ -99,6 +149,8 @@ static bool parse_link(const struct nlmsghdr *message, struct link_info *info)
     info->ifindex = header->ifi_index;
     info->up = header->ifi_flags & IFF_UP;
     info->loopback = header->ifi_flags & IFF_LOOPBACK;
+    info->allmulticast = header->ifi_flags & IFF_ALLMULTI;
+    info->vlan_id = -1;
     nla_strlcpy(info->name, attrs[IFLA_IFNAME], sizeof info->name);
     if (attrs[IFLA_IFALIAS]) {
         nla_strlcpy(info->alias, attrs[IFLA_IFALIAS], sizeof info->alias);

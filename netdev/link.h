@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "netdev/mac.h"
+#include "netdev/macvtap-mode.h"
 
 struct rtnl;
 
@@ -29,7 +30,7 @@ struct link_tun {
 
 /* A link as the kernel shows it at one moment.
  *
- * It does not say whether a link is wireless: rtnetlink has no word for that (nl80211 does). */
+ * It does not say whether a link is wireless: see netdev/wireless.h. */
 struct link_info {
     int ifindex;
     char name[IFNAMSIZ];
@@ -41,10 +42,13 @@ struct link_info {
     bool up;          /* administratively: IFF_UP */
     bool carrier;     /* IFLA_CARRIER; for a tap: someone has it open, be it up or down */
     bool loopback;
-    int master; /* ifindex of the bridge or the like that it is a port of, or 0 */
-    int lower;  /* ifindex of the link that it is stacked upon, or 0; the peer of a veth; 0 where
-                   that is in another namespace */
+    bool allmulticast; /* IFF_ALLMULTI: receives all multicast */
+    int master;        /* ifindex of the bridge or the like that it is a port of, or 0 */
+    int lower; /* ifindex of the link that it is stacked upon, or 0; the peer of a veth; 0 where
+                  that is in another namespace */
     struct link_tun tun;
+    enum macvtap_mode macvtap_mode; /* of a macvtap or macvlan */
+    int vlan_id;                    /* of the kind "vlan"; else -1 */
 };
 
 /* Reads one link by name, which may be an alternative name of it. Returns 0; -ENODEV when there is
