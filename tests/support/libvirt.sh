@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# Sourced by the scripts in tests/libvirt, after "set -euo pipefail", in a sandbox with --libvirt:
+# libvirtd, and guests that it runs, with what support/guest.sh has to look at them.
+# shellcheck source=guest.sh
+. "$VIFPLUG_SOURCE/tests/support/guest.sh"
+# Set by what it sources, and said here for shellcheck.
+: "${work:=}" "${guest_dir:=}" "${guest_append:=}"
+
+# QEMU is another user under libvirt, who must get at the guests' consoles and images.
+mkdir -m 755 "$work/images"
+cp -L "$guest_images/vmlinuz" "$guest_images/initrd.gz" "$work/images"
+guest_images=$work/images
+chmod 755 "$work" "$guest_dir"
+
+# libvirtd_start: starts the system's libvirtd, and waits until it answers. It looks for hooks now.
+libvirtd_start() {
+    libvirtd -d -f /etc/libvirt/sandbox.conf -p /run/libvirtd.pid
+    virsh version >/dev/null || fail "libvirtd: $(tail -n 5 /var/log/libvirt/libvirtd.log)"
+}
+
+# libvirtd_kill: takes it away from under its guests.
+libvirtd_kill() {
+    end "$(</run/libvirtd.pid)"
+}
+
+# libvirt_domain NAME UUID "WORDS..." DEVICES: writes $work/NAME.xml, a domain whose guest gets these
+# words for scripts/guest/init, with its console where guest_ask and the others look for it.
+libvirt_domain() {
+    # shellcheck disable=SC2086 # several words
+    guest_define "$1" $3
+    chmod 666 "$guest_dir/$1".{in,out}
+    # Spare ports, since nothing can be plugged into a q35's own bus while it runs.
+    cat >"$work/$1.xml" <<END
+<domain type='qemu'>
+  <name>$1</name>
+  <uuid>$2</uuid>
+  <memory unit='MiB'>128</memory>
+  <vcpu>${libvirt_vcpus-1}</vcpu>
+  <os>
+    <type arch='x86_64' machine='q35'>hvm</type>
+    <kernel>$guest_images/vmlinuz</kernel>
+    <initrd>$guest_images/initrd.gz</initrd>
+    <cmdline>$guest_append</cmdline>
+  </os>
+  <features><acpi/></features>
+  <cpu mode='maximum'/>
+  <devices>
+    <controller type='pci' index='0' model='pcie-root'/>
+    <controller type='pci' index='1' model='pcie-root-port'/>
+    <controller type='pci' index='2' model='pcie-root-port'/>
+    <controller type='pci' index='3' model='pcie-root-port'/>
+    <controller type='pci' index='4' model='pcie-root-port'/>
+    <controller type='usb' model='none'/>
+    <serial type='pipe'><source path='$guest_dir/$1'/></serial>
+    <memballoon model='none'/>
+    $4
+  </devices>
+</domain>
+END
+}
+
+# libvirt_runs NAME: tells guest_ask and the others of a guest that virsh started.
+libvirt_runs() {
+    guest_pid[$1]=$(<"/run/libvirt/qemu/$1.pid")
+}
+
+# libvirt_create NAME...: runs the domains of $work/NAME.xml.
+libvirt_create() {
+    local name
+    for name; do
+        works virsh -q create "$work/$name.xml"
+        libvirt_runs "$name"
+    done
+}
+
+# libvirt_destroy NAME...: ends them by virsh.
+libvirt_destroy() {
+    local name
+    for name; do
+        works virsh -q destroy "$name"
+        unset "guest_pid[$name]"
+    done
+}
