@@ -28,7 +28,8 @@ enum cli_group {
     CLI_INACTIVE = 1 << 5, /* --inactive */
     CLI_SELECT = 1 << 6,   /* --domain as a selection, and --all */
     CLI_DRY_RUN = 1 << 7,  /* --dry-run */
-    CLI_COMMON = 1 << 8,   /* every command has these */
+    CLI_ADOPT = 1 << 8,    /* --check and --mac as a selection */
+    CLI_COMMON = 1 << 9,   /* every command has these */
 };
 
 enum cli_option_id {
@@ -57,6 +58,8 @@ enum cli_option_id {
     CLI_OPT_ALL,
     CLI_OPT_DRY_RUN,
     CLI_OPT_INACTIVE,
+    CLI_OPT_CHECK,
+    CLI_OPT_SELECT_MAC,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,
     CLI_OPT_RUNDIR,
@@ -88,6 +91,7 @@ struct cli_command {
     bool rest;       /* takes a command line after "--" */
     unsigned min_args;
     unsigned max_args;
+    bool takes_files; /* the arguments are names of files, not of interfaces */
     enum cli_status (*run)(struct cli *cli);
 };
 
@@ -143,6 +147,8 @@ enum cli_status cli_cmd_list(struct cli *cli);
 enum cli_status cli_cmd_verify(struct cli *cli);
 enum cli_status cli_cmd_gc(struct cli *cli);
 enum cli_status cli_cmd_xml(struct cli *cli);
+enum cli_status cli_cmd_adopt(struct cli *cli);
+enum cli_status cli_cmd_release(struct cli *cli);
 enum cli_status cli_cmd_check(struct cli *cli);
 
 #endif

@@ -108,7 +108,7 @@ void cli_complete(int n_words, char **words, FILE *out)
         }
     } else if (starts_with(word, "-")) {
         complete_option(command, word, out);
-    } else if (command->run == cli_cmd_xml) {
+    } else if (command->takes_files) {
         fprintf(out, "@file\n");
     } else if (command->max_args) {
         complete_name(word, out);

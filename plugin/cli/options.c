@@ -45,6 +45,10 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
     [CLI_OPT_DRY_RUN] = {"dry-run", NULL, "only say what would be done", CLI_DRY_RUN, false},
     [CLI_OPT_INACTIVE] = {"inactive", NULL, "as a definition: without generated names",
                           CLI_INACTIVE, false},
+    [CLI_OPT_CHECK] = {"check", NULL, "only say what would change; exit status 3 if anything would",
+                       CLI_ADOPT, false},
+    [CLI_OPT_SELECT_MAC] = {"mac", "ADDRESS", "only the interface with this MAC address", CLI_ADOPT,
+                            true},
     [CLI_OPT_DB] = {"db", "REMOTE",
                     "OVSDB server: unix:PATH, tcp:HOST[:PORT] or ssl:HOST[:PORT]; by default the "
                     "socket db.sock in $OVS_RUNDIR or /run/openvswitch",

@@ -70,6 +70,9 @@ def main():
                     "external_ids:owner=vifplug"], check=True)
     check("gc")
     check("check", "--bridge", "br9", status=3)
+    xml = f"{manpage.SOURCE}/tests/unit/xml"
+    check("adopt", "--check", f"{xml}/domain-of-three.xml", status=3)
+    check("release", "--check", f"{xml}/adopted/domain-of-three.xml", status=3)
     check("unplug", "web0")
     reports = {name for name in JSON if name not in ("", "Interface", "Record")}
     compare("JSON", reports, "vifplug(8)",

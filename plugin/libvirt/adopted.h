@@ -1,0 +1,62 @@
+/* Adopted interfaces: those that libvirt finds ready-made, because the hook plugs them before.
+ *
+ * libvirt takes a tap that is there already with <interface type='ethernet'> and <target dev=''
+ * managed='no'/>, and carries what an element of <metadata> says along with the domain, from one
+ * call of the hook to the next. So an adopted interface is written in two parts, which one target
+ * holds together:
+ *
+ *     <metadata>
+ *       <vifplug:interfaces xmlns:vifplug="urn:vifplug:1">
+ *         <interface type="bridge">
+ *           <source bridge="br0"/>
+ *           <vlan><tag id="100"/></vlan>
+ *           <virtualport type="openvswitch"/>
+ *           <target dev="vif1234abcd" managed="no"/>
+ *         </interface>
+ *       </vifplug:interfaces>
+ *     </metadata>
+ *     <devices>
+ *       <interface type="ethernet">
+ *         <mac address="52:54:00:00:00:01"/>
+ *         <target dev="vif1234abcd" managed="no"/>
+ *         <model type="virtio"/>
+ *         <driver queues="2"/>
+ *       </interface>
+ *     </devices>
+ *
+ * Both are in libvirt's own grammar. Inside the metadata is the host's side of the interface, what
+ * libvirt refuses or would see to itself with type='ethernet'; outside is all the rest, the guest's
+ * side, which libvirt goes on using; the attributes of <interface> are inside, but for
+ * type='ethernet'. Nothing is said twice, so nobody can edit one part and be contradicted by the
+ * other.
+ */
+#ifndef LIBVIRT_ADOPTED_H
+#define LIBVIRT_ADOPTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "vif/document.h"
+
+struct adopted {
+    struct _xmlNode *inside;  /* in the metadata; borrowed from the document */
+    struct _xmlNode *outside; /* in the devices; likewise */
+    struct vif_spec spec;     /* the two as one: the interface as it was before it was adopted, but
+                                 with the name of its device as target */
+};
+
+/* Reads the adopted interfaces of a domain, in the order of the metadata. Their parts must be in
+ * the right place, and each <interface> in the metadata must have its other part; but with
+ * `is_live` one that has none was unplugged from the running guest, and is left out. Returns 0, and
+ * the caller calls adopted_free() before it clears the document; or -EINVAL. */
+int adopted_read(const struct vif_document *domain, bool is_live, struct adopted **list, size_t *n,
+                 char **errorp);
+void adopted_free(struct adopted *list, size_t n);
+
+/* The <vifplug:interfaces> of a domain, or NULL. */
+struct _xmlNode *adopted_metadata(const struct _xmlNode *domain);
+
+/* Whether a child of an <interface> is the host's side of it, whose place is in the metadata. */
+bool adopted_is_inside(const struct _xmlNode *part);
+
+#endif
