@@ -188,6 +188,13 @@ static int sort_out(struct plug *plug, const struct vif_plan *plan, const struct
     return 0;
 }
 
+/* What to answer where a name is in use that was not when the plan was made: another plan finds
+ * another name, if it is one that vifplug generated. */
+static int name_taken(const struct vif_port *port, int error)
+{
+    return error == -EEXIST && port->name_generated ? -EAGAIN : error;
+}
+
 static int write_journal(struct plug *plug, char **errorp)
 {
     struct vif_record *new = mem_resize(NULL, plug->n, sizeof *new);
@@ -196,6 +203,9 @@ static int write_journal(struct plug *plug, char **errorp)
         new[i] = plug->jobs[i].out->record;
     }
     int error = vif_records_create(plug->records, new, plug->n, errorp);
+    for (size_t i = 0; i < plug->n; i++) {
+        error = name_taken(&new[i].port, error);
+    }
     free(new);
     return error;
 }
@@ -220,7 +230,7 @@ static int open_device(struct plug *plug, struct job *job, char **errorp)
     int error = open_existing ? tap_open(&tap, fds, errorp) : tap_create(&tap, fds, errorp);
     if (error) {
         free(fds);
-        return error;
+        return name_taken(port, error);
     }
     if (!open_existing) {
         vif_host_log(plug->host, "made tap \"%s\"", port->name);
