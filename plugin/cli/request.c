@@ -189,7 +189,7 @@ enum cli_status request_plug(struct cli *cli, struct vif_host *host, const struc
         /* Bad input shows before anything is tried. */
         status = plugging.held ? CLI_FAILED : cli_plan_status(error);
     } else {
-        status = how->use(cli, host, plugged, wishes->n, &plugging.signals, errorp);
+        status = how->use(cli, host, plugged, wishes->n, &plugging.signals, how->data, errorp);
         vif_plugged_free(plugged, wishes->n);
     }
     if (plugging.held) {
