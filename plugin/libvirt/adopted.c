@@ -45,6 +45,18 @@ xmlNode *adopted_metadata(const xmlNode *domain)
     return NULL;
 }
 
+/* Takes all elements in `parent` out of our namespace, since what is set through libvirt's
+ * interface for metadata comes back with all of it in there, and not just the outermost element. */
+static void leave_namespace(const xmlNode *parent)
+{
+    for (xmlNode *node = parent->children; node; node = node->next) {
+        if (xml_is_own(node, NULL)) {
+            node->ns = NULL;
+        }
+        leave_namespace(node);
+    }
+}
+
 /* What is in our namespace is for us, so what we do not know of it is a mistake, or of a version to
  * come, and must not be overlooked. */
 static int check_metadata(const xmlNode *domain, char **errorp)
@@ -232,8 +244,11 @@ int adopted_read(const struct vif_document *domain, bool is_live, struct adopted
     const xmlNode *root = vif_document_root(domain);
     struct reading reading = {.domain = domain, .is_live = is_live};
     xmlNode *interfaces = adopted_metadata(root);
-    int error = check_metadata(root, errorp);
 
+    if (interfaces) {
+        leave_namespace(interfaces);
+    }
+    int error = check_metadata(root, errorp);
     if (!error && interfaces) {
         reading.interfaces = vif_document_interfaces(domain);
         error = read_all(&reading, interfaces, errorp);

@@ -27,8 +27,9 @@
  * Both are in libvirt's own grammar. Inside the metadata is the host's side of the interface, what
  * libvirt refuses or would see to itself with type='ethernet'; outside is all the rest, the guest's
  * side, which libvirt goes on using; the attributes of <interface> are inside, but for
- * type='ethernet'. Nothing is said twice, so nobody can edit one part and be contradicted by the
- * other.
+ * type='ethernet'. The elements inside may also all be in the namespace, which is how those come
+ * back that were set with virDomainSetMetadata(). Nothing is said twice, so nobody can edit one
+ * part and be contradicted by the other.
  */
 #ifndef LIBVIRT_ADOPTED_H
 #define LIBVIRT_ADOPTED_H

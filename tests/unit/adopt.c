@@ -197,7 +197,7 @@ static const struct {
     {DOMAIN(METADATA("<interface type='bridge'><model type='virtio'/></interface>"), ""),
      "interface 1 of the metadata: <model> is unknown to vifplug there; what is the guest's side"},
     {DOMAIN(METADATA("<interface type='bridge'><vifplug:retries/></interface>"), ""),
-     "<vifplug:retries> is unknown to vifplug there"},
+     "<retries> is unknown to vifplug there"},
     {DOMAIN(METADATA("<network/>"), ""),
      "<network> in the metadata's <vifplug:interfaces> is unknown to vifplug"},
     {DOMAIN("<metadata><v:interface xmlns:v='urn:vifplug:1'/></metadata>", ""),
@@ -243,6 +243,25 @@ static void of_a_running_guest_what_was_unplugged_is_left_out(void **state)
     check_ok(adopted_read(&document, true, &adopted, &n, &error), &error);
     assert_int_equal(n, 1);
     assert_string_equal(adopted[0].spec.target, "a1");
+    adopted_free(adopted, n);
+    vif_document_clear(&document);
+}
+
+static void metadata_may_be_as_libvirt_sets_it(void **state)
+{
+    struct vif_document document;
+    struct adopted *adopted;
+    char *error = NULL;
+    size_t n;
+
+    (void)state;
+    parse(DOMAIN(METADATA("<vifplug:interface type='bridge'><vifplug:source bridge='br0'/>"
+                          "<vifplug:target dev='a0' managed='no'/></vifplug:interface>"),
+                 OUTSIDE("a0")),
+          &document);
+    check_ok(adopted_read(&document, false, &adopted, &n, &error), &error);
+    assert_int_equal(n, 1);
+    assert_string_equal(adopted[0].spec.source_bridge, "br0");
     adopted_free(adopted, n);
     vif_document_clear(&document);
 }
@@ -342,6 +361,7 @@ int main(void)
         cmocka_unit_test(every_interface_comes_back_as_it_was),
         cmocka_unit_test(metadata_that_is_wrong_is_refused),
         cmocka_unit_test(of_a_running_guest_what_was_unplugged_is_left_out),
+        cmocka_unit_test(metadata_may_be_as_libvirt_sets_it),
         cmocka_unit_test(a_name_that_no_device_can_have_is_refused),
         cmocka_unit_test(a_generated_name_is_nobody_elses),
         cmocka_unit_test(only_what_is_meant_is_turned),
