@@ -1,6 +1,6 @@
 # What is installed besides the program and the library, which their folders see to: manual pages,
 # completion, and what to read. Links between the files in the documentation folder work there too.
-install(FILES docs/vifplug.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES docs/vifplug.8 docs/vifplug-libvirt-hook.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES docs/vifplug-xml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES completion/vifplug.bash
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME vifplug)
@@ -12,3 +12,6 @@ install(FILES examples/blue.xml examples/green.xml examples/red.xml
     DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 configure_file(data/vifplug-gc.service.in data/vifplug-gc.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/data/vifplug-gc.service DESTINATION lib/systemd/system)
+configure_file(data/apparmor/vifplug-libvirt-hook.in data/apparmor/vifplug-libvirt-hook @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/data/apparmor/vifplug-libvirt-hook
+    DESTINATION ${CMAKE_INSTALL_DOCDIR}/apparmor)
