@@ -9,6 +9,7 @@
 #include "netdev/link.h"
 #include "netdev/packet.h"
 #include "netdev/probe-exchange.h"
+#include "netdev/probe-pair.h"
 
 const char *probe_answer_name(enum probe_answer answer)
 {
@@ -154,6 +155,28 @@ static int ask_directly(const struct link_info *link, bool source_lower, struct 
     return error;
 }
 
+/* Through two macvtaps. Stores the reason in *obstacle where the kernel does not let them be made;
+ * that is so with what is out of our sight, such as a passthrough macvtap of another namespace. */
+static int ask_end_to_end(struct rtnl *rtnl, const struct link_info *link, struct probe_echo *echo,
+                          char **obstacle, char **errorp)
+{
+    auto_free char *words = NULL;
+    struct probe_pair pair;
+    int error = probe_pair_open(rtnl, link->ifindex, &pair, &words);
+
+    if (error == -EBUSY || error == -EINVAL) {
+        *obstacle = str_printf("no macvtap can be put on %s: %s", link->name, words);
+        error = 0;
+    } else if (error) {
+        error_set(errorp, -error, "%s", words);
+    } else {
+        error = probe_exchange(&pair.stations, echo, errorp);
+    }
+    int not_removed = probe_pair_close(&pair, error ? NULL : errorp);
+
+    return error ? error : not_removed;
+}
+
 static void judge(const struct probe_options *options, const struct link_info *link,
                   const struct probe_echo *echo, struct probe_result *result)
 {
@@ -165,14 +188,14 @@ static void judge(const struct probe_options *options, const struct link_info *l
                                     : echo->unicast     ? "a frame"
                                                         : "a broadcast");
     } else if (echo->broadcast) {
-        /* A guest's frames to another guest would not come back either, unless it is the card that
-         * drops those for an address that it does not know. */
+        /* Guests would not reach each other either, unless it is the card. But a loop is no
+         * reflective relay, and on the others it is not for us to decide. */
         result->answer = PROBE_UNKNOWN;
-        result->reason = str_printf("a broadcast came back to %s and a unicast frame did not: "
-                                    "there is a loop in the network, or the switch's port neither "
-                                    "learns addresses nor floods, or the card drops frames for a "
-                                    "second address",
-                                    link->name);
+        result->reason = str_printf(
+            "a broadcast came back to %s and a unicast frame did not: there may be a loop in the "
+            "network, a switch port that neither learns addresses nor floods, a card that drops "
+            "frames for a second address, or a passthrough macvtap of another network namespace",
+            link->name);
     } else {
         result->answer = PROBE_NO;
         result->reason = str_printf("no frame came back to %s: its switch does not reflect, or its "
@@ -214,9 +237,15 @@ int probe_reflection(struct rtnl *rtnl, const struct probe_options *options,
     struct probe_echo echo = {0};
     struct link_info link;
     char *obstacle = NULL;
-    int error = link_get(rtnl, options->lower, &link, errorp);
 
     memset(result, 0, sizeof *result);
+    if (options->end_to_end && options->source_lower) {
+        return error_set(errorp, EINVAL,
+                         "macvtaps have addresses of their own: probe end to end, "
+                         "or with the lower device's address as source");
+    }
+    int error = link_get(rtnl, options->lower, &link, errorp);
+
     if (!error) {
         error = check_kind(rtnl, &link, errorp);
     }
@@ -228,14 +257,15 @@ int probe_reflection(struct rtnl *rtnl, const struct probe_options *options,
         result->reason = obstacle;
         return error;
     }
-    if (options->end_to_end) {
-        return error_set(errorp, EOPNOTSUPP, "cannot probe with macvtaps");
-    }
-    error = ask_directly(&link, options->source_lower, &echo, errorp);
-    if (!error) {
+    error = options->end_to_end ? ask_end_to_end(rtnl, &link, &echo, &obstacle, errorp)
+                                : ask_directly(&link, options->source_lower, &echo, errorp);
+    if (!error && obstacle) {
+        result->answer = PROBE_UNKNOWN;
+        result->reason = obstacle;
+    } else if (!error) {
         judge(options, &link, &echo, result);
     }
-    if (error != -EPERM && error != -EINVAL && (error || result->answer != PROBE_YES)) {
+    if (error != -EPERM && (error || result->answer != PROBE_YES)) {
         error = check_still_up(rtnl, link.name, error, result, errorp);
     }
     if (error) {

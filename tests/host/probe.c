@@ -2,6 +2,7 @@
 #include "support/host.h"
 
 #include <errno.h>
+#include <signal.h>
 
 #include "netdev/probe.h"
 #include "netdev/rtnl.h"
@@ -58,6 +59,7 @@ static void check_answer_(struct probe_result result, enum probe_answer wanted, 
 static const struct probe_options ways[] = {
     {.lower = NULL},
     {.source_lower = true},
+    {.end_to_end = true},
 
 };
 
@@ -196,11 +198,64 @@ static void only_root_may_ask(void **state)
     }
 }
 
+static void a_passthrough_macvtap_out_of_sight_leaves_it_open(void **state)
+{
+    host_run("bridge link set dev p0 hairpin on; ip netns add other;"
+             "ip link add m0 link l0 netns other type macvtap mode passthru;"
+             "ip -n other link set m0 up");
+    check_answer(ask(state, ways[0]), PROBE_UNKNOWN, "a passthrough macvtap of another network");
+    check_answer(ask(state, ways[2]), PROBE_UNKNOWN, "no macvtap can be put on l0");
+    host_run("ip -n other link delete m0; ip netns delete other");
+}
+
+static void macvtaps_have_addresses_of_their_own(void **state)
+{
+    const struct probe_options both = {.lower = "l0", .source_lower = true, .end_to_end = true};
+    struct probe_result result;
+    char *error = NULL;
+
+    check_error(probe_reflection(*state, &both, &result, &error), -EINVAL, &error,
+                "macvtaps have addresses of their own");
+}
+
 /* The links, and what addresses the lower device listens to besides its own. */
 static char *traces(void)
 {
     return host_output("ip -o link | sed 's/state.*//'; bridge fdb show dev l0 | grep self; "
                        "ip maddr show dev l0");
+}
+
+/* Killed at any instant of an end-to-end probe, it leaves nothing; the kernel takes a moment for
+ * what lies in a namespace that is on its way out. */
+static void a_killed_probe_leaves_nothing(void **state)
+{
+    auto_free char *before = traces();
+
+    (void)state;
+    for (int delay_ms = 0; delay_ms < 200; delay_ms += 20) {
+        pid_t child = fork();
+
+        assert_true(child >= 0);
+        if (child == 0) {
+            struct probe_options options = {.lower = "l0", .end_to_end = true};
+
+            ask_alone(&options, NULL);
+            _exit(0);
+        }
+        usleep((useconds_t)delay_ms * 1000);
+        kill(child, SIGKILL);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        check_output("no macvtap", "ip link | grep vifprobe || echo no macvtap");
+    }
+    auto_free char *after = traces();
+
+    for (int i = 0; i < 250 && !str_eq(before, after); i++) {
+        usleep(20000);
+        free(after);
+        after = traces();
+    }
+    assert_string_equal(before, after);
+    host_run("ip link add m0 link l0 type macvtap mode passthru; ip link delete m0");
 }
 
 static void nothing_is_left(void **state)
@@ -234,7 +289,10 @@ int main(void)
         TEST(a_bridge_does_not_reflect_to_itself),
         TEST(some_devices_have_no_switch),
         TEST(only_root_may_ask),
+        TEST(a_passthrough_macvtap_out_of_sight_leaves_it_open),
+        TEST(macvtaps_have_addresses_of_their_own),
         TEST(nothing_is_left),
+        TEST(a_killed_probe_leaves_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
