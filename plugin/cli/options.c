@@ -45,6 +45,15 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
     [CLI_OPT_DRY_RUN] = {"dry-run", NULL, "only say what would be done", CLI_DRY_RUN, false},
     [CLI_OPT_INACTIVE] = {"inactive", NULL, "as a definition: without generated names",
                           CLI_INACTIVE, false},
+    [CLI_OPT_SOURCE] =
+        {"source", "ADDRESS",
+         "whose address frames have: random (the default) or lower, the device's own", CLI_PROBE,
+         false},
+    [CLI_OPT_END_TO_END] = {"end-to-end", NULL, "ask with two temporary macvtaps", CLI_PROBE,
+                            false},
+    [CLI_OPT_LLDP] = {"lldp", "SECONDS",
+                      "listen at most so long for what the switch says of reflective relay",
+                      CLI_PROBE, false},
     [CLI_OPT_DB] = {"db", "REMOTE",
                     "OVSDB server: unix:PATH, tcp:HOST[:PORT] or ssl:HOST[:PORT]; by default the "
                     "socket db.sock in $OVS_RUNDIR or /run/openvswitch",
