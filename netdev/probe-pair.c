@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
@@ -15,7 +14,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/link.h"
-#include "netdev/packet.h"
+#include "netdev/macvtap.h"
 #include "netdev/request.h"
 #include "netdev/rtnl.h"
 
@@ -99,8 +98,7 @@ static int open_station(struct probe_pair *pair, int i, int *fd, char **errorp)
     int error = link_change(pair->rtnl, pair->ifindexes[i], &(struct link_change){.state = LINK_UP},
                             errorp);
 
-    /* All EtherTypes, since those alone see frames before they go to the macvtap's queue. */
-    return error ? error : packet_open(pair->ifindexes[i], names[i], ETH_P_ALL, fd, errorp);
+    return error ? error : macvtap_open(pair->rtnl, pair->ifindexes[i], 1, false, fd, errorp);
 }
 
 /* Fills the pair while this thread is in the new namespace, `away`. */

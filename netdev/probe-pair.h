@@ -15,7 +15,8 @@ struct probe_pair {
 };
 
 /* Makes the pair on the link `lower`. Returns 0; -EBUSY or -EINVAL when the kernel puts no macvtap
- * on that; -EPERM without CAP_SYS_ADMIN and CAP_NET_ADMIN; or another negative errno value. The
+ * on that; -EPERM without CAP_SYS_ADMIN, CAP_NET_ADMIN and
+ * CAP_MKNOD; or another negative errno value. The
  * caller calls probe_pair_close() either way. */
 int probe_pair_open(struct rtnl *rtnl, int lower, struct probe_pair *pair, char **errorp);
 

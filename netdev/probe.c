@@ -10,6 +10,7 @@
 #include "netdev/packet.h"
 #include "netdev/probe-exchange.h"
 #include "netdev/probe-pair.h"
+#include "netdev/wireless.h"
 
 const char *probe_answer_name(enum probe_answer answer)
 {
@@ -39,6 +40,7 @@ static bool is_macvlan(const struct link_info *link)
 static int check_kind(struct rtnl *rtnl, const struct link_info *link, char **errorp)
 {
     struct link_info lower;
+    bool wireless = false;
 
     if (link->loopback) {
         return error_set(errorp, EINVAL, "%s is a loopback device: there is no switch behind it",
@@ -46,6 +48,13 @@ static int check_kind(struct rtnl *rtnl, const struct link_info *link, char **er
     }
     if (!link->ethernet) {
         return error_set(errorp, EINVAL, "%s does not carry Ethernet frames", link->name);
+    }
+    /* Where that cannot be told, the probe is no worse for it. */
+    if (link_is_wireless(link->name, &wireless, NULL) == 0 && wireless) {
+        return error_set(errorp, EINVAL,
+                         "%s is wireless: an access point drops frames with any address but the "
+                         "station's own, so nothing can be put on it",
+                         link->name);
     }
     /* The kernel puts a macvlan on a macvlan on the lower device of the latter: see
      * macvlan_common_newlink() in drivers/net/macvlan.c. */

@@ -52,10 +52,10 @@ static char *linux_bridge_names(struct rtnl *rtnl)
 /* Says what a link is that is no Linux bridge. */
 static int refuse_link(struct rtnl *rtnl, const struct link_info *link, char **errorp)
 {
+    auto_free char *kind = link_describe_kind(link);
     struct link_info master;
 
-    error_set(errorp, EOPNOTSUPP, "%s is not a Linux bridge but a link of %s%s", link->name,
-              link->kind[0] ? "kind " : "no kind in particular", link->kind);
+    error_set(errorp, EOPNOTSUPP, "%s is not a Linux bridge but a %s", link->name, kind);
     if (link->master && link_get_by_index(rtnl, link->master, &master, NULL) == 0 &&
         str_eq(master.kind, "bridge")) {
         error_append(errorp, "it is a port of %s: vifplug hairpin %s %s", master.name, master.name,

@@ -50,7 +50,7 @@ refused 1 '^vifplug: there is no bridge "br9"; Linux bridges: br0, br1, nobody$'
     "$VIFPLUG" hairpin br9
 refused 1 '^vifplug: ovs0 is a bridge of Open vSwitch, .* in_port ' "$VIFPLUG" hairpin ovs0
 refused 1 '^vifplug: ovs0 is a bridge of Open vSwitch, ' "$VIFPLUG" hairpin ovs0 p0 on
-refused 1 'q0 is not a Linux bridge but a link of kind veth$' "$VIFPLUG" hairpin q0
+refused 1 'q0 is not a Linux bridge but a link of the kind "veth"$' "$VIFPLUG" hairpin q0
 refused 1 'p0 is not a Linux bridge.*: it is a port of br0: vifplug hairpin br0 p0$' \
     "$VIFPLUG" hairpin p0
 refused 1 'lo is not a Linux bridge' "$VIFPLUG" hairpin lo
