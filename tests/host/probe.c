@@ -209,6 +209,16 @@ static void a_passthrough_macvtap_out_of_sight_leaves_it_open(void **state)
     host_run("ip -n other link delete m0; ip netns delete other");
 }
 
+static void the_switch_learns_random_addresses_or_only_the_lower_devices(void **state)
+{
+    host_run("ip link set l0 address 52:54:00:00:00:01");
+    check_answer(ask(state, ways[1]), PROBE_NO, "");
+    check_output("52:54:00:00:00:01", "bridge fdb show brport p0 dynamic");
+    check_output("none other", "bridge fdb show brport p0 dynamic | grep ^02: || echo none other");
+    check_answer(ask(state, ways[0]), PROBE_NO, "");
+    check_output("2", "bridge fdb show brport p0 dynamic | grep -c ^02:");
+}
+
 static void macvtaps_have_addresses_of_their_own(void **state)
 {
     const struct probe_options both = {.lower = "l0", .source_lower = true, .end_to_end = true};
@@ -306,6 +316,7 @@ int main(void)
         TEST(some_devices_have_no_switch),
         TEST(only_root_may_ask),
         TEST(a_passthrough_macvtap_out_of_sight_leaves_it_open),
+        TEST(the_switch_learns_random_addresses_or_only_the_lower_devices),
         TEST(macvtaps_have_addresses_of_their_own),
         TEST(nothing_is_left),
         TEST(a_killed_probe_leaves_nothing),
