@@ -71,6 +71,9 @@ cJSON *vif_port_to_json(const struct vif_port *port)
     cJSON_AddStringToObject(json, "attachment", vif_attachment_name(port->attachment));
     add_string_or_null(json, "bridge", port->bridge);
     add_vlan(json, &port->vlan);
+    add_string_or_null(json, "lower", port->lower);
+    add_string_or_null(json, "mode", macvtap_mode_name(port->mode));
+    cJSON_AddBoolToObject(json, "mode_auto", port->mode_auto);
     cJSON_AddBoolToObject(json, "isolated", port->isolated);
     cJSON_AddBoolToObject(json, "transient", port->transient);
     add_qos(json, &port->qos);
@@ -256,6 +259,22 @@ static void read_qos(struct reader *r, struct ovs_qos *qos)
     }
 }
 
+/* The device that a macvtap is on, and how. */
+static void read_lower(struct reader *r, struct vif_port *port)
+{
+    auto_free char *mode = dup_string_or_null(r, "mode");
+
+    port->lower = dup_string_or_null(r, "lower");
+    port->mode = macvtap_mode_of(mode);
+    port->mode_auto = read_bool(r, "mode_auto");
+    if (!port->mode != !mode) {
+        is_wrong(r, "mode");
+    }
+    if (!port->lower != (port->attachment != VIF_ATTACH_LOWER)) {
+        is_wrong(r, "lower");
+    }
+}
+
 static void read_name(struct reader *r, struct vif_port *port)
 {
     read_text(r, "name", port->name, sizeof port->name);
@@ -311,9 +330,10 @@ int vif_port_from_json(const cJSON *json, struct vif_port *port, char **errorp)
     port->n_queues = (unsigned)read_number(&r, "queues", 1, TAP_MAX_QUEUES);
     port->vnet_hdr = read_bool(&r, "vnet_hdr");
     port->attachment = (enum vif_attachment)read_word(&r, "attachment", attachment_word,
-                                                      VIF_ATTACH_LINUX_BRIDGE + 1);
+                                                      VIF_ATTACH_LOWER + 1);
     port->bridge = dup_string_or_null(&r, "bridge");
     read_vlan(&r, &port->vlan);
+    read_lower(&r, port);
     port->isolated = read_bool(&r, "isolated");
     port->transient = read_bool(&r, "transient");
     read_qos(&r, &port->qos);

@@ -14,6 +14,11 @@ void vif_port_clear(struct vif_port *port)
     free(port->profile_id);
     free(port->bridge);
     free(port->vlan.trunks);
+    free(port->lower);
+    for (size_t i = 0; i < port->n_lowers; i++) {
+        free(port->lowers[i]);
+    }
+    free(port->lowers);
     free(port->script);
     free(port->downscript);
     free(port->model);
@@ -37,6 +42,14 @@ void vif_port_copy(struct vif_port *dst, const struct vif_port *src)
     if (src->vlan.n_trunks) {
         dst->vlan.trunks = mem_resize(NULL, src->vlan.n_trunks, sizeof *dst->vlan.trunks);
         memcpy(dst->vlan.trunks, src->vlan.trunks, src->vlan.n_trunks * sizeof *dst->vlan.trunks);
+    }
+    dst->lower = str_dup_or_null(src->lower);
+    dst->lowers = NULL;
+    if (src->n_lowers) {
+        dst->lowers = mem_resize(NULL, src->n_lowers, sizeof *dst->lowers);
+        for (size_t i = 0; i < src->n_lowers; i++) {
+            dst->lowers[i] = str_dup(src->lowers[i]);
+        }
     }
     dst->script = str_dup_or_null(src->script);
     dst->downscript = str_dup_or_null(src->downscript);
@@ -64,6 +77,8 @@ const char *vif_device_name(enum vif_device device)
     switch (device) {
     case VIF_DEVICE_TAP:
         return "tap";
+    case VIF_DEVICE_MACVTAP:
+        return "macvtap";
     case VIF_DEVICE_EXISTING:
         return "existing";
     case VIF_DEVICE_BY_QEMU:
@@ -81,6 +96,8 @@ const char *vif_attachment_name(enum vif_attachment attachment)
         return "ovs";
     case VIF_ATTACH_LINUX_BRIDGE:
         return "bridge";
+    case VIF_ATTACH_LOWER:
+        return "lower";
     }
     return NULL;
 }
@@ -104,7 +121,8 @@ static char *trunks_text(const struct ovs_vlan *vlan)
 
 char *vif_port_vlan_text(const struct vif_port *port)
 {
-    if (port->attachment != VIF_ATTACH_OVS) {
+    if (port->attachment != VIF_ATTACH_OVS &&
+        (port->attachment != VIF_ATTACH_LOWER || port->vlan.mode != OVS_VLAN_ACCESS)) {
         return str_dup("-");
     }
     auto_free char *trunks = trunks_text(&port->vlan);
@@ -199,6 +217,9 @@ char *vif_port_differences(const struct vif_port *wish, const struct vif_port *f
     text = differ(text, "attachment", vif_attachment_name(fact->attachment),
                   vif_attachment_name(wish->attachment));
     text = differ(text, "bridge", fact->bridge, wish->bridge);
+    text = differ(text, "lower device", fact->lower, wish->lower);
+    text = differ_bool(text, "mode left to vifplug", fact->mode_auto, wish->mode_auto);
+    text = differ(text, "mode", macvtap_mode_name(fact->mode), macvtap_mode_name(wish->mode));
     text = differ(text, "MAC address", mac_format(&fact->mac, fact_mac),
                   mac_format(&wish->mac, wish_mac));
     text = differ(text, "VLAN", fact_vlan, wish_vlan);

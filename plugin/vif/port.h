@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "netdev/mac.h"
+#include "netdev/macvtap-mode.h"
 #include "ovs/port.h"
 #include "vif/spec.h"
 
@@ -16,7 +17,9 @@ struct cJSON;
 
 enum vif_device {
     VIF_DEVICE_TAP,      /* a tap of ours, made and removed here */
-    VIF_DEVICE_EXISTING, /* a tap that someone else made: opened and passed on, never removed */
+    VIF_DEVICE_MACVTAP,  /* likewise, a macvtap */
+    VIF_DEVICE_EXISTING, /* a tap or macvtap that someone else made: opened and passed on, never
+                            removed */
     VIF_DEVICE_BY_QEMU,  /* target mode='ifname': QEMU itself makes or opens it, and runs the script
                           */
 };
@@ -25,6 +28,7 @@ enum vif_attachment {
     VIF_ATTACH_NONE, /* nowhere; a script may see to it */
     VIF_ATTACH_OVS,
     VIF_ATTACH_LINUX_BRIDGE,
+    VIF_ATTACH_LOWER, /* a macvtap, on its lower device */
 };
 
 struct vif_port {
@@ -51,11 +55,18 @@ struct vif_port {
 
     enum vif_attachment attachment;
     bool attachment_open; /* a draft's: the kind that the bridge turns out to be decides */
-    char *bridge;         /* of either kind; NULL for VIF_ATTACH_NONE */
-    struct ovs_vlan vlan;
+    char *bridge;         /* of either kind, or NULL */
+    struct ovs_vlan vlan; /* of a macvtap: a tag, or all VLANs (none in particular) */
     bool isolated;
     bool transient;
     struct ovs_qos qos;
+
+    /* Of a macvtap. With a VLAN it is on a VLAN link of that lower device. */
+    char *lower; /* or NULL; in a draft also where there are several to choose from */
+    enum macvtap_mode mode;
+    bool mode_auto; /* the mode was left to us: VEPA if the switch reflects, else bridge */
+    char **lowers;  /* a draft's: those to choose from */
+    size_t n_lowers;
 
     char *script;     /* or NULL */
     char *downscript; /* or NULL */
@@ -79,12 +90,13 @@ void vif_port_copy(struct vif_port *dst, const struct vif_port *src);
 void vif_port_note(struct vif_port *port, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The words in JSON and in tables: "tap", "existing", "qemu"; "none", "ovs", "bridge". */
+/* The words in JSON and in tables: "tap", "macvtap", "existing", "qemu"; "none", "ovs", "bridge",
+ * "lower". */
 const char *vif_device_name(enum vif_device device);
 const char *vif_attachment_name(enum vif_attachment attachment);
 
 /* The VLANs in short for a table: "100", "trunk 10,20", "native-untagged 10,20 (native 10)", "all";
- * for a port that is not on Open vSwitch "-". Caller frees. */
+ * of a macvtap its tag; "-" for none and for a port on a Linux bridge. Caller frees. */
 char *vif_port_vlan_text(const struct vif_port *port);
 
 /* The alias that marks a link as ours and names whose it is: "vifplug:" and the domain's UUID, or
