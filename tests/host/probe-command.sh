@@ -25,7 +25,7 @@ works "$VIFPLUG" hairpin br0 p0 on --quiet
 for way in '' '--source random' '--source lower' '--end-to-end'; do
     # shellcheck disable=SC2086
     works "$VIFPLUG" probe l0 $way
-    has 'yes' '^l0: yes, the switch behind l0 sent .* back \([0-9]{1,2}\.[0-9][0-9] ms\)$' "$out"
+    has 'yes' '^l0: yes, the switch behind l0 sent .* back \([0-9]{1,3}\.[0-9][0-9] ms\)$' "$out"
 done
 works "$VIFPLUG" probe l0 --json
 is 'yes, as JSON' 'l0 yes None None None' "$(answer)"

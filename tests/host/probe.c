@@ -49,7 +49,8 @@ static void check_answer_(struct probe_result result, enum probe_answer wanted, 
     if (wanted == PROBE_NO) {
         assert_true(result.elapsed_ms >= 140 && result.elapsed_ms < 400);
     } else if (wanted == PROBE_YES) {
-        assert_true(result.elapsed_ms > 0 && result.elapsed_ms < 45);
+        /* A machine that is busy may cost a try; see a_yes_is_quick(). */
+        assert_true(result.elapsed_ms > 0 && result.elapsed_ms < 400);
     }
     probe_result_clear(&result);
     assert_null(result.reason);
@@ -72,6 +73,23 @@ static void the_ports_flag_decides(void **state)
         check_answer(ask(state, ways[i]), PROBE_YES, "the switch behind l0 sent a");
         host_run("bridge link set dev p0 hairpin off");
         check_answer(ask(state, ways[i]), PROBE_NO, "no frame came back to l0");
+    }
+}
+
+static void a_yes_is_quick(void **state)
+{
+    host_run("bridge link set dev p0 hairpin on");
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        double best = 1000;
+
+        for (int n = 0; n < 5; n++) {
+            struct probe_result result = ask(state, ways[i]);
+
+            assert_int_equal(result.answer, PROBE_YES);
+            best = result.elapsed_ms < best ? result.elapsed_ms : best;
+            probe_result_clear(&result);
+        }
+        assert_true(best < 10);
     }
 }
 
@@ -307,6 +325,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(the_ports_flag_decides),
+        TEST(a_yes_is_quick),
         TEST(a_port_that_floods_nothing_unknown_reflects_all_the_same),
         TEST(a_broadcast_alone_does_not_tell),
         TEST(without_a_bridge_nothing_comes_back),
