@@ -105,7 +105,7 @@ static int open_station(struct probe_pair *pair, int i, int *fd, char **errorp)
 static int fill(struct rtnl *rtnl, int lower, int away, struct probe_pair *pair, char **errorp)
 {
     const struct mac *macs[2] = {&pair->stations.a, &pair->stations.b};
-    int first;
+    int first = 0;
     int error = random_ifindex(&first, errorp);
 
     if (!error) {

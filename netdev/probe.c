@@ -245,7 +245,7 @@ int probe_reflection(struct rtnl *rtnl, const struct probe_options *options,
 {
     struct probe_echo echo = {0};
     struct link_info link;
-    char *obstacle = NULL;
+    auto_free char *obstacle = NULL;
 
     memset(result, 0, sizeof *result);
     if (options->end_to_end && options->source_lower) {
@@ -263,14 +263,14 @@ int probe_reflection(struct rtnl *rtnl, const struct probe_options *options,
     }
     if (error || obstacle) {
         result->answer = PROBE_UNKNOWN;
-        result->reason = obstacle;
+        result->reason = steal_ptr(obstacle);
         return error;
     }
     error = options->end_to_end ? ask_end_to_end(rtnl, &link, &echo, &obstacle, errorp)
                                 : ask_directly(&link, options->source_lower, &echo, errorp);
     if (!error && obstacle) {
         result->answer = PROBE_UNKNOWN;
-        result->reason = obstacle;
+        result->reason = steal_ptr(obstacle);
     } else if (!error) {
         judge(options, &link, &echo, result);
     }
