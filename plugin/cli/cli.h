@@ -29,7 +29,8 @@ enum cli_group {
     CLI_SELECT = 1 << 6,   /* --domain as a selection, and --all */
     CLI_DRY_RUN = 1 << 7,  /* --dry-run */
     CLI_ADOPT = 1 << 8,    /* --check and --mac as a selection */
-    CLI_COMMON = 1 << 9,   /* every command has these */
+    CLI_PROBE = 1 << 9,    /* how the probe asks */
+    CLI_COMMON = 1 << 10,  /* every command has these */
 };
 
 enum cli_option_id {
@@ -60,6 +61,9 @@ enum cli_option_id {
     CLI_OPT_INACTIVE,
     CLI_OPT_CHECK,
     CLI_OPT_SELECT_MAC,
+    CLI_OPT_SOURCE,
+    CLI_OPT_END_TO_END,
+    CLI_OPT_LLDP,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,
     CLI_OPT_RUNDIR,
@@ -149,6 +153,8 @@ enum cli_status cli_cmd_gc(struct cli *cli);
 enum cli_status cli_cmd_xml(struct cli *cli);
 enum cli_status cli_cmd_adopt(struct cli *cli);
 enum cli_status cli_cmd_release(struct cli *cli);
+enum cli_status cli_cmd_probe(struct cli *cli);
+enum cli_status cli_cmd_hairpin(struct cli *cli);
 enum cli_status cli_cmd_check(struct cli *cli);
 
 #endif

@@ -55,6 +55,16 @@ def check(command, *args, status=0):
             complain(f"{command}: {path} is {value!r}, which is not as documented")
 
 
+def check_reflection():
+    for command in ("link add l0 type veth peer p0", "link add br1 type bridge",
+                    "link set p0 master br1", "link set l0 up", "link set p0 up",
+                    "link set br1 up"):
+        subprocess.run(["ip", *command.split()], check=True)
+    check("probe", "l0", "--lldp", "1", status=3)
+    check("hairpin", "br1", "p0", "on")
+    check("probe", "l0")
+
+
 def main():
     spec = ["--bridge", "br0", "--vlan", "100", "--target", "web0"]
     subprocess.run(["ovs-vsctl", "add-br", "br0", "--", "set", "bridge", "br0",
@@ -74,6 +84,7 @@ def main():
     check("adopt", "--check", f"{xml}/domain-of-three.xml", status=3)
     check("release", "--check", f"{xml}/adopted/domain-of-three.xml", status=3)
     check("unplug", "web0")
+    check_reflection()
     reports = {name for name in JSON if name not in ("", "Interface", "Record")}
     compare("JSON", reports, "vifplug(8)",
             [command for command in program.commands() if "--json" in program.options(command)],

@@ -196,7 +196,20 @@ END
 works call reconnect "$work/live.xml"
 has_link web1 && fail "web1 was plugged again"
 
+# Killed while it waits for ovs-vswitchd, with the row committed.
+quietly release
+stop_daemon ovs-vswitchd
+call prepare "$xml" &
+prepare=$!
+wait_for ovs-vsctl --no-wait get Port web0 name
+end "$(pgrep -P $prepare -x vifplug-libvirt || echo $prepare)"
+end $prepare
+kill -CONT "$(daemon ovs-vswitchd)"
+quietly stopped
+nothing_left
+
 # Without an answer from OVSDB: in bounded time, and what could not be undone is undone later.
+quietly prepare
 stop_daemon ovsdb-server
 start=$SECONDS
 expect 1 $'^vifplug-libvirt-hook: domain "web": [^\n]* did not answer in time; what is left will be removed by "vifplug gc"$' call stopped "$xml"
