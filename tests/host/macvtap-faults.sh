@@ -95,21 +95,29 @@ ended 1 '"low1" is a port of the Linux bridge "lb0"'
 ip link set low1 nomaster
 nothing_left
 
-# A plug that fails later sets what it brought up down again, unless somebody else uses it.
+# A plug that fails sets what it brought up down again, unless somebody else uses it by then: the
+# second macvtap is refused its address when the first is up already.
 ip link set low1 down
 remember
 failing=$(domain failing.xml failing 81961b1f-ef5e-5612-86cf-8132600ffe0a "
-    <interface type='direct'><mac address='$mac'/><source dev='low1' mode='bridge'/>
-      <target dev='f0'/></interface>
-    <interface type='direct'><source dev='low0'/><target dev='f1'/></interface>")
-stopped_at mknodat 2 "$VIFPLUG" run --domain "$failing" -- true
-wait_for has_link f1
-ip link set low0 down
-ip link set f0 up 2>/dev/null || true
-ip link del f1
-ended 1 'f1'
-ip link set low0 up
+    <interface type='direct'><source dev='low1' mode='bridge'/><target dev='f0'/></interface>
+    <interface type='direct'><mac address='$mac'/><source dev='low0'/><target dev='f1'/></interface>")
+# fails_late COMMAND...: with the command run just before.
+fails_late() {
+    stopped_at mknodat 2 "$VIFPLUG" run --domain "$failing" --verbose -- true
+    wait_for has_link f1
+    ip link add link low0 name other address $mac type macvtap mode bridge
+    ip link set other up
+    "$@"
+    ended 1 "the MAC address $mac is in use on \"low0\", by \"other\""
+    has "it was brought up" 'setting "low1" up' "$(<"$work/err")"
+    ip link del other
+}
+fails_late true
 nothing_left
+fails_late ip link add link low1 name another type macvtap mode bridge
+is_up low1 || fail "the lower device is down, though somebody else uses it"
+ip link del another
 
 # 64 at once on one lower device, and 64 after one name.
 ip link set low1 up
@@ -176,10 +184,7 @@ for call in renameat sendmsg; do
 done
 ip link set low0 up
 remember
-for call in mknodat openat; do
-    [ $call = mknodat ] || continue
-    killed_at $call "$VIFPLUG" run --lower low0 --mac $mac --target f0 --queues 2 -- true
-done
+killed_at mknodat "$VIFPLUG" run --lower low0 --mac $mac --target f0 -- true
 # unplug, killed; then gc.
 for call in renameat sendmsg unlinkat; do
     for n in 1 2 3; do
@@ -202,7 +207,7 @@ is "the lower device's address" "$own" "$(mac low0)"
 nothing_left
 # run, killed: gc when its program has ended.
 mkfifo "$work/say"
-"$VIFPLUG" run --lower low0 --mac $mac --target f0 -- cat "$work/say" &
+"$VIFPLUG" run --lower low0 --mac $mac --target f0 -- sh -c "cat $work/say" &
 pid=$!
 wait_for sh -c '"$VIFPLUG" list | grep -q "in use$"'
 end $pid
