@@ -206,7 +206,7 @@ static int fill_spec(const struct cli *cli, struct vif_spec *spec, char **errorp
         error = parse_number(cli, CLI_OPT_QUEUES, 1, TAP_MAX_QUEUES, &spec->n_queues, errorp);
     }
     if (!error) {
-        error = parse_number(cli, CLI_OPT_MTU, 68, 65521, &spec->mtu, errorp);
+        error = parse_number(cli, CLI_OPT_MTU, TAP_MIN_MTU, TAP_MAX_MTU, &spec->mtu, errorp);
     }
     if (!error) {
         error = parse_interface_id(cli_value(cli, CLI_OPT_INTERFACE_ID), &spec->virtualport,
