@@ -9,18 +9,13 @@
 #include "vif/model.h"
 #include "vif/xml.h"
 
-static bool is_ours(const xmlNs *ns)
-{
-    return ns && str_eq((const char *)ns->href, VIF_NAMESPACE);
-}
-
-/* Attributes in a namespace are ours, too, if that is: libvirt's way is to have them in none. */
+/* Our attributes are in no namespace, as XML has it for those of one element. */
 static int check_attributes(const xmlNode *node, char **errorp)
 {
     static const char *const known[] = {"dev", "mode", "prefer"};
 
     for (const xmlAttr *attr = node->properties; attr; attr = attr->next) {
-        bool is_known = attr->ns && !is_ours(attr->ns);
+        bool is_known = attr->ns && !str_eq((const char *)attr->ns->href, VIF_NAMESPACE);
 
         for (size_t i = 0; i < ARRAY_LEN(known) && !attr->ns; i++) {
             is_known = is_known || str_eq((const char *)attr->name, known[i]);
@@ -86,10 +81,10 @@ int vif_metadata_parse(const xmlNode *network, struct vif_alternative *alternati
     const xmlNode *metadata = xml_child(network, "metadata");
 
     for (const xmlNode *node = metadata ? metadata->children : NULL; node; node = node->next) {
-        if (node->type != XML_ELEMENT_NODE || !is_ours(node->ns)) {
+        if (!xml_is_own(node, NULL)) {
             continue;
         }
-        if (!str_eq((const char *)node->name, "alternative")) {
+        if (!xml_is_own(node, "alternative")) {
             return error_set(errorp, EINVAL, "<%s> is unknown in " VIF_NAMESPACE,
                              (const char *)node->name);
         }

@@ -1,5 +1,6 @@
 /* What is vifplug's own in the <metadata> of a document, where libvirt keeps what it does not know:
- * elements of the namespace VIF_NAMESPACE. Those of other namespaces are others' business.
+ * elements of the namespace VIF_NAMESPACE (vif/xml.h). Those of other namespaces are others'
+ * business.
  *
  * In a <network> with <forward mode='bridge'> and a <bridge>, the other path that interfaces may
  * take: a macvtap.
@@ -10,8 +11,6 @@
 #define VIF_METADATA_H
 
 #include "vif/network.h"
-
-#define VIF_NAMESPACE "urn:vifplug:1"
 
 /* Reads the <metadata> of a <network> element, which may have none. Returns 0, or -EINVAL for what
  * our namespace does not know. The caller calls vif_alternative_clear() in either case. */

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/ifname.h"
+#include "netdev/macvtap.h"
 #include "netdev/tap.h"
 #include "vif/identity.h"
 #include "vif/plan-lower.h"
@@ -135,16 +136,16 @@ static int choose_name(const struct vif_spec *spec, struct vif_port *port, char 
 static int check_device(const struct vif_port *port, char **errorp)
 {
     bool macvtap = port->device == VIF_DEVICE_MACVTAP;
+    unsigned queues = macvtap ? MACVTAP_MAX_QUEUES : TAP_MAX_QUEUES;
     unsigned most = macvtap ? MACVTAP_MAX_MTU : TAP_MAX_MTU;
 
     if (port->mtu && (port->mtu < TAP_MIN_MTU || port->mtu > most)) {
         return error_set(errorp, EINVAL, "MTU %u is out of range; a %s takes %d to %u", port->mtu,
                          macvtap ? "macvtap" : "tap", TAP_MIN_MTU, most);
     }
-    /* MAX_TAP_QUEUES of include/linux/if_tap.h limits both. */
-    if (port->n_queues > TAP_MAX_QUEUES) {
-        return error_set(errorp, EINVAL, "%u queues are too many; a %s has at most %d",
-                         port->n_queues, macvtap ? "macvtap" : "tap", TAP_MAX_QUEUES);
+    if (port->n_queues > queues) {
+        return error_set(errorp, EINVAL, "%u queues are too many; a %s has at most %u",
+                         port->n_queues, macvtap ? "macvtap" : "tap", queues);
     }
     return 0;
 }
