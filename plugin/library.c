@@ -234,7 +234,6 @@ void vifplug_result_free(struct vifplug_result *result)
     }
 }
 
-/* Plans the wishes and carries the plan out. */
 static int plug_wishes(struct vifplug *handle, const struct vif_wishes *wishes,
                        struct vif_networks *networks, const struct vifplug_plug_options *options,
                        struct vifplug_result **result, char **errorp)
@@ -248,24 +247,16 @@ static int plug_wishes(struct vifplug *handle, const struct vif_wishes *wishes,
         .transient = options->transient,
     };
     struct vif_plugged *plugged;
-    struct vif_plan plan;
-    struct vif_view view;
     int error = vif_owner_choose(options->user, options->group, &plan_options, errorp);
 
     if (!error) {
-        error = vif_host_plan(handle->host, wishes->list, wishes->n, networks, &plan_options, &plan,
-                              &view, errorp);
+        error = vif_plug_wishes(handle->host, wishes->list, wishes->n, networks, &plan_options,
+                                &plug_options, &plugged, errorp);
     }
-    if (error) {
-        return error;
-    }
-    error = vif_plug(handle->host, &plan, &view, &plug_options, &plugged, errorp);
     if (!error) {
-        *result = make_result(plugged, plan.n_ports);
-        vif_plugged_free(plugged, plan.n_ports);
+        *result = make_result(plugged, wishes->n);
+        vif_plugged_free(plugged, wishes->n);
     }
-    vif_view_clear(&view);
-    vif_plan_clear(&plan);
     return error;
 }
 

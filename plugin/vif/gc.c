@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
+#include "vif/device.h"
 #include "vif/plug.h"
 
 void vif_gc_result_clear(struct vif_gc_result *result)
@@ -24,25 +25,14 @@ static void add_find(struct vif_gc_find **finds, size_t *n, const char *name, co
     str_copy((*finds)[(*n)++].name, sizeof(*finds)->name, name);
 }
 
-/* Whether the link of that name exists, and is held open by someone: a tap has a carrier only then.
- */
-static int look_at_device(struct rtnl *rtnl, const char *name, bool *exists, bool *in_use,
-                          char **errorp)
-{
-    struct link_info link;
-    int error = link_find(rtnl, name, exists, &link, errorp);
-
-    *in_use = *exists && link.carrier;
-    return error;
-}
-
 /* Why an interface is to be undone, or NULL if it is not. */
-static const char *reason_to_undo(const struct vif_record *record, bool exists, bool in_use)
+static const char *reason_to_undo(const struct vif_record *record,
+                                  const struct vif_device_state *device)
 {
     if (vif_record_owner_lives(record)) {
         return NULL;
     }
-    if (in_use) {
+    if (device->in_use) {
         return NULL;
     }
     if (record->state != VIF_PLUGGED) {
@@ -52,7 +42,7 @@ static const char *reason_to_undo(const struct vif_record *record, bool exists, 
         return "the process that looked after it is gone";
     }
     /* What QEMU opens by its name, QEMU may make, too: later. */
-    if (!exists && record->port.device != VIF_DEVICE_BY_QEMU) {
+    if (!device->exists && record->port.device != VIF_DEVICE_BY_QEMU) {
         return "its device is gone";
     }
     return NULL;
@@ -62,24 +52,21 @@ static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_re
                            char **errorp)
 {
     struct vif_records *records;
+    struct vif_device_state *devices = NULL;
     struct vif_record *all = NULL;
-    struct rtnl *rtnl;
     size_t n_found = 0;
     size_t n = 0;
     int error = vif_host_records(host, &records, errorp);
 
     if (!error) {
-        error = vif_host_rtnl(host, &rtnl, errorp);
-    }
-    if (!error) {
         error = vif_records_read_all(records, &all, &n, errorp);
     }
+    if (!error) {
+        error = vif_device_look(host, all, n, &devices, errorp);
+    }
     for (size_t i = 0; i < n && !error; i++) {
-        bool exists;
-        bool in_use;
+        const char *reason = reason_to_undo(&all[i], &devices[i]);
 
-        error = look_at_device(rtnl, all[i].port.name, &exists, &in_use, errorp);
-        const char *reason = error ? NULL : reason_to_undo(&all[i], exists, in_use);
         if (reason) {
             struct vif_record found = all[i];
 
@@ -93,6 +80,7 @@ static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_re
         error = vif_unplug_known(host, all, n_found, errorp);
     }
     vif_records_free(all, n);
+    free(devices);
     return error;
 }
 
@@ -120,8 +108,8 @@ static int collect_rows(struct vif_host *host, bool dry_run, struct vif_gc_resul
     for (size_t i = 0; i < n && !error; i++) {
         const char *name = rows[i].port.name;
         struct vif_record record;
+        struct link_info link;
         bool exists = false;
-        bool in_use = false;
 
         error = vif_records_read(records, name, &record, errorp);
         if (!error) {
@@ -129,7 +117,7 @@ static int collect_rows(struct vif_host *host, bool dry_run, struct vif_gc_resul
             continue;
         }
         if (error == -ENOENT) {
-            error = look_at_device(rtnl, name, &exists, &in_use, errorp);
+            error = link_find(rtnl, name, &exists, &link, errorp);
         }
         if (!error && !exists && !rows[i].link_up) {
             stale[result->n_ports] = rows[i];

@@ -17,8 +17,8 @@
 #include "base/mem.h"
 #include "netdev/ifname.h"
 
-/* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is held while one is
- * claimed. */
+/* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is what vif_records_lock()
+ * takes. */
 #define PORTS_FOLDER "ports"
 #define SUFFIX       ".json"
 
@@ -195,6 +195,22 @@ static int make_folders(struct vif_records *records, char **errorp)
                          errno == EACCES ? "; run as root, or name another with --rundir" : "");
     }
     return 0;
+}
+
+int vif_records_lock(struct vif_records *records, char **errorp)
+{
+    auto_free char *path = str_printf("%s/lock", records->rundir);
+    auto_close int fd = -1;
+    int error = make_folders(records, errorp);
+
+    if (error) {
+        return error;
+    }
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX)) {
+        return error_set(errorp, errno, "cannot lock %s: %m", path);
+    }
+    return steal_fd(&fd);
 }
 
 static char *file_name(const char *name)
@@ -414,15 +430,12 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **allp, 
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
                       struct vif_record *record, char **errorp)
 {
-    auto_free char *lock = str_printf("%s/lock", records->rundir);
-    auto_close int lock_fd = -1;
-
     if (records->ports_fd < 0) {
         return -ENOENT;
     }
-    lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (lock_fd < 0 || flock(lock_fd, LOCK_EX)) {
-        return error_set(errorp, errno, "cannot lock %s: %m", lock);
+    auto_close int lock = vif_records_lock(records, errorp);
+    if (lock < 0) {
+        return lock;
     }
     int error = vif_records_read(records, name, record, errorp);
     if (!error) {

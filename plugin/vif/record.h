@@ -61,6 +61,12 @@ struct vif_records;
 int vif_records_open(const char *rundir, struct vif_records **records, char **errorp);
 void vif_records_close(struct vif_records *records);
 
+/* Takes the lock of the folder, making that where it is missing, and waits for it as long as it
+ * takes: while it is held, no other process claims a record, or chooses what to put a macvtap on.
+ * Returns a descriptor, which the caller closes to give the lock back; or a negative errno value.
+ * Who holds it must not call vif_records_claim(), which takes it, too. */
+int vif_records_lock(struct vif_records *records, char **errorp);
+
 /* Writes new records, all or none; -EEXIST when there is one of such a name already, with a
  * sentence that says what is known of it. */
 int vif_records_create(struct vif_records *records, const struct vif_record *new, size_t n,

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
+#include "vif/device.h"
 #include "vif/plug.h"
 #include "vif/script.h"
 
@@ -134,30 +135,6 @@ static void run_downscripts(struct unplug *job)
     }
 }
 
-/* Finds the device that a record stands for. *ifindex is 0 when there is none, or another one of
- * its name. */
-static int find_device(struct vif_host *host, struct rtnl *rtnl, const struct vif_record *record,
-                       int *ifindex, char **errorp)
-{
-    auto_free char *mark = vif_port_mark(&record->port);
-    struct link_info link;
-    bool found;
-    int error = link_find(rtnl, record->port.name, &found, &link, errorp);
-
-    *ifindex = 0;
-    if (error || !found) {
-        return error;
-    }
-    if (!str_eq(link.alias, mark) || (record->ifindex && record->ifindex != link.ifindex)) {
-        vif_host_log(host, "leaving device \"%s\" alone: it is not the one that was plugged",
-                     record->port.name);
-        return 0;
-    }
-    vif_host_log(host, "deleting device \"%s\"", record->port.name);
-    *ifindex = link.ifindex;
-    return 0;
-}
-
 static void remove_devices(struct unplug *job)
 {
     int *ifindexes = mem_resize(NULL, job->n, sizeof *ifindexes);
@@ -167,13 +144,14 @@ static void remove_devices(struct unplug *job)
     int error = vif_host_rtnl(job->host, &rtnl, &sentence);
 
     for (size_t i = 0; i < job->n && !error; i++) {
-        if (job->records[i].port.device == VIF_DEVICE_TAP) {
+        if (vif_device_is_made(&job->records[i].port)) {
             char *why = NULL;
-            int missed = find_device(job->host, rtnl, &job->records[i], &ifindexes[n], &why);
+            int missed = vif_device_find(job->host, &job->records[i], &ifindexes[n], &why);
 
             if (missed) {
                 failed_at(job, i, missed, why);
             } else if (ifindexes[n]) {
+                vif_host_log(job->host, "deleting device \"%s\"", job->records[i].port.name);
                 n++;
             }
         }
@@ -183,7 +161,7 @@ static void remove_devices(struct unplug *job)
     }
     free(ifindexes);
     for (size_t i = 0; i < job->n && error; i++) {
-        if (job->records[i].port.device == VIF_DEVICE_TAP) {
+        if (vif_device_is_made(&job->records[i].port)) {
             failed_at(job, i, error, str_dup_or_null(sentence));
         }
     }
