@@ -14,10 +14,6 @@
 #include "vif/plan-vlan.h"
 #include "vif/plan.h"
 
-/* ETH_MAX_MTU of linux/if_ether.h, which drivers/net/macvlan.c takes; the least is that of a tap.
- */
-#define MACVTAP_MAX_MTU 65535
-
 /* One wish at one of the paths that its network, if any, names for it. */
 struct draft {
     const struct vif_wish *wish;
