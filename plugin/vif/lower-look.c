@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/rtnl.h"
+#include "netdev/wireless.h"
 #include "vif/lower.h"
 #include "vif/record.h"
 
@@ -105,8 +106,7 @@ static int look_at(struct vif_lower *lower, const struct vif_lowers *lowers,
     for (size_t i = 0; i < n_records; i++) {
         add_pending(lower, lowers, &records[i]);
     }
-    (void)errorp;
-    return 0;
+    return link_is_wireless(lower->name, &lower->wireless, errorp);
 }
 
 /* Moves what the switch answered from an earlier look. */

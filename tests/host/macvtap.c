@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -385,6 +386,63 @@ static void frames_pass(void **state)
     }
 }
 
+/* What a guest with offloads sends: a TCP segment of 8000 bytes, to be cut to 1000 each, with its
+ * checksum left to do. */
+static void send_gso(int from)
+{
+    struct {
+        struct virtio_net_hdr header;
+        unsigned char frame[14 + 20 + 20 + 8000];
+    } __attribute__((packed)) gso = {
+        .header = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+                   .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+                   .hdr_len = 14 + 20 + 20,
+                   .gso_size = 1000,
+                   .csum_start = 14 + 20,
+                   .csum_offset = 16},
+    };
+    static const unsigned char ip[20] = {0x45, 0, 0x1f, 0x68, 0, 0, 0,  0, 64, 6,
+                                         0,    0, 10,   0,    0, 1, 10, 0, 0,  2};
+
+    memcpy(gso.frame, other_guest.octet, 6);
+    memcpy(gso.frame + 6, guest.octet, 6);
+    memcpy(gso.frame + 12, "\x08\x00", 2);
+    memcpy(gso.frame + 14, ip, sizeof ip);
+    memcpy(gso.frame + 34, "\x10\x00\x10\x00", 4);
+    gso.frame[34 + 12] = 5 << 4; /* words of header */
+    gso.frame[34 + 13] = 0x10;   /* ACK */
+    assert_int_equal(write(from, &gso, sizeof gso), sizeof gso);
+}
+
+static void without_a_header_frames_come_cut(void **state)
+{
+    struct macvtap_options wish = options("m1", MACVTAP_BRIDGE);
+    int m0 = create(options("m0", MACVTAP_BRIDGE));
+    unsigned char got[10000];
+    int to = UNTOUCHED;
+    int n = 0;
+    char *error = NULL;
+
+    (void)state;
+    wish.mac = other_guest;
+    int m1 = create(wish);
+
+    host_run("ip link set m0 up; ip link set m1 up");
+    open_queues(m0, 1, true);
+    check_ok(macvtap_open(rtnl, m1, 1, false, &to, &error), &error);
+    send_gso(fds[0]);
+    for (struct pollfd ready = {.fd = to, .events = POLLIN}; n < 8 && poll(&ready, 1, 2000) == 1;) {
+        ssize_t size = read(to, got, sizeof got);
+
+        if (size > 14 && memcmp(got + 6, guest.octet, 6) == 0) {
+            assert_int_equal(size, 14 + 20 + 20 + 1000);
+            n++;
+        }
+    }
+    assert_int_equal(n, 8);
+    close(to);
+}
+
 static int enter(const char *path)
 {
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -645,6 +703,7 @@ int main(void)
         TEST(what_cannot_be_opened_is_explained),
         TEST(the_limit_on_descriptors_leaves_nothing),
         TEST(frames_pass),
+        TEST(without_a_header_frames_come_cut),
         TEST(the_same_index_in_two_namespaces_is_two_devices),
         TEST(public_nodes_are_never_anothers),
         TEST(without_a_devtmpfs_a_public_node_is_refused),
