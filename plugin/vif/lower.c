@@ -321,6 +321,10 @@ static void choose_mode(struct vif_port *port, const struct vif_lower *lower)
 {
     const struct probe_result *reflection = &lower->reflection;
 
+    if (port->needs_reflection) {
+        note(port, str_printf("mode vepa: the switch behind \"%s\" reflects (%.1f ms)", lower->name,
+                              reflection->elapsed_ms));
+    }
     if (!port->mode_auto || (!lower->was_asked && port->mode != MACVTAP_NO_MODE)) {
         return;
     }

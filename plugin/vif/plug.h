@@ -48,11 +48,12 @@ struct vif_plugged {
     size_t n_fds;
 };
 
-/* Carries out a settled plan. On success stores the plan's interfaces in its order in *plugged,
+/* Carries out a settled plan, with the view it was settled with, of which the lower devices are
+ * looked at anew. On success stores the plan's interfaces in its order in *plugged,
  * which the caller frees with vif_plugged_free(); queues are left open unless the port is
  * persistent. On failure the host is as it was, or else the sentence says what is left; -EAGAIN is
  * a failure that another plan would not have: what this one chose was taken meanwhile. */
-int vif_plug(struct vif_host *host, const struct vif_plan *plan, const struct vif_view *view,
+int vif_plug(struct vif_host *host, const struct vif_plan *plan, struct vif_view *view,
              const struct vif_plug_options *options, struct vif_plugged **plugged, char **errorp);
 
 /* Plans the `n` wishes and carries the plan out; and again, a few times, when something that the
