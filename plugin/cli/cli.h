@@ -30,7 +30,8 @@ enum cli_group {
     CLI_DRY_RUN = 1 << 7,  /* --dry-run */
     CLI_ADOPT = 1 << 8,    /* --check and --mac as a selection */
     CLI_PROBE = 1 << 9,    /* how the probe asks */
-    CLI_COMMON = 1 << 10,  /* every command has these */
+    CLI_GUEST = 1 << 10,   /* which running guest */
+    CLI_COMMON = 1 << 11,  /* every command has these */
 };
 
 enum cli_option_id {
@@ -64,6 +65,7 @@ enum cli_option_id {
     CLI_OPT_SOURCE,
     CLI_OPT_END_TO_END,
     CLI_OPT_LLDP,
+    CLI_OPT_LIBVIRT,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,
     CLI_OPT_RUNDIR,
@@ -147,6 +149,8 @@ enum cli_status cli_cmd_plan(struct cli *cli);
 enum cli_status cli_cmd_plug(struct cli *cli);
 enum cli_status cli_cmd_unplug(struct cli *cli);
 enum cli_status cli_cmd_run(struct cli *cli);
+enum cli_status cli_cmd_attach(struct cli *cli);
+enum cli_status cli_cmd_detach(struct cli *cli);
 enum cli_status cli_cmd_list(struct cli *cli);
 enum cli_status cli_cmd_verify(struct cli *cli);
 enum cli_status cli_cmd_gc(struct cli *cli);

@@ -34,6 +34,22 @@ const struct cli_command cli_commands[] = {
         .run = cli_cmd_run,
     },
     {
+        .name = "attach",
+        .arguments = "SPEC --libvirt DOMAIN",
+        .help = "Make the interfaces and plug them into a guest while it runs",
+        .groups = CLI_SPEC | CLI_DEVICE | CLI_GUEST | CLI_HOST | CLI_WAIT | CLI_JSON,
+        .run = cli_cmd_attach,
+    },
+    {
+        .name = "detach",
+        .arguments = "NAME... --libvirt DOMAIN",
+        .help = "Plug interfaces out of a guest while it runs, and take them away",
+        .groups = CLI_GUEST | CLI_HOST | CLI_JSON,
+        .min_args = 1,
+        .max_args = 65535,
+        .run = cli_cmd_detach,
+    },
+    {
         .name = "list",
         .arguments = "",
         .help = "List what is plugged",

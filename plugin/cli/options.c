@@ -59,6 +59,8 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
     [CLI_OPT_LLDP] = {"lldp", "SECONDS",
                       "listen at most so long for what the switch says of reflective relay",
                       CLI_PROBE, false},
+    [CLI_OPT_LIBVIRT] = {"libvirt", "DOMAIN", "a running guest of libvirt's, by name or UUID",
+                         CLI_GUEST, false},
     [CLI_OPT_DB] = {"db", "REMOTE",
                     "OVSDB server: unix:PATH, tcp:HOST[:PORT] or ssl:HOST[:PORT]; by default the "
                     "socket db.sock in $OVS_RUNDIR or /run/openvswitch",

@@ -12,9 +12,24 @@ cp -L "$guest_images/vmlinuz" "$guest_images/initrd.gz" "$work/images"
 guest_images=$work/images
 chmod 755 "$work" "$guest_dir"
 
-# libvirtd_start: starts the system's libvirtd, and waits until it answers. It looks for hooks now.
+# hot COMMAND...: vifplug attach or detach. The address sanitizer wraps the XDR functions that it finds
+# when the program starts, and would call nothing for those that come with libvirt's library later.
+hot() {
+    local asan
+    asan=$(ldd "$VIFPLUG" | sed -n 's/.* => \(.*libasan[^ ]*\).*/\1/p')
+    env ${asan:+"LD_PRELOAD=$asan libtirpc.so.3"} "$VIFPLUG" "$@"
+}
+
+# install_hook: makes vifplug's hook one of libvirt's.
+install_hook() {
+    ln -s "$VIFPLUG_BUILD/plugin/libvirt/vifplug-libvirt-hook" /etc/libvirt/hooks/qemu.d/vifplug
+}
+
+# libvirtd_start: starts the system's libvirtd with as little in its environment as a service has,
+# which its hooks inherit, and waits until it answers. It looks for hooks now.
 libvirtd_start() {
-    libvirtd -d -f /etc/libvirt/sandbox.conf -p /run/libvirtd.pid
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+        libvirtd -d -f /etc/libvirt/sandbox.conf -p /run/libvirtd.pid
     virsh version >/dev/null || fail "libvirtd: $(tail -n 5 /var/log/libvirt/libvirtd.log)"
 }
 
@@ -71,6 +86,38 @@ libvirt_create() {
         works virsh -q create "$work/$name.xml"
         libvirt_runs "$name"
     done
+}
+
+# libvirt_start NAME...: runs domains that are defined.
+libvirt_start() {
+    local name
+    for name; do
+        works virsh -q start "$name"
+        libvirt_runs "$name"
+    done
+}
+
+# libvirt_restore NAME: goes on with a guest of $work/NAME.saved, whose console is a new one.
+libvirt_restore() {
+    : >"$guest_dir/$1.out"
+    works virsh -q restore "$work/$1.saved"
+    libvirt_runs "$1"
+}
+
+# libvirt_is_off NAME: whether libvirt knows that it has ended.
+libvirt_is_off() {
+    [ "$(virsh domstate "$1")" = "shut off" ]
+}
+
+# libvirt_lacks NAME DEVICE: whether the guest has no such device.
+libvirt_lacks() {
+    ! virsh dumpxml "$1" | grep -q "<target dev='$2'"
+}
+
+# device NAME: the device of a domain's first adopted interface.
+device() {
+    virsh dumpxml "$1" | sed -n "/<devices>/,\$ s/.*<target dev='\([^']*\)' managed='no'.*/\1/p" |
+        head -n 1
 }
 
 # libvirt_destroy NAME...: ends them by virsh.
