@@ -19,15 +19,14 @@ on() {
     echo "--network $work/n.xml --interface $work/i.xml"
 }
 
-# planned OPTION...: plans, and leaves the first interface's JSON in $out.
+# planned OPTION...: plans, and puts what the JSON says of the first interface into the fields.
+declare -A field=()
 planned() {
+    local name value
     works "$VIFPLUG" plan --json "$@"
-    out=$(json 'json.dumps(j["interfaces"][0])' <<<"$out")
-}
-
-# field NAME: of the interface that was planned last.
-field() {
-    json "j[\"$1\"]" <<<"$out"
+    while IFS='=' read -r name value; do
+        field[$name]=$value
+    done < <(json '"\n".join(f"{k}={v}" for k, v in j["interfaces"][0].items())' <<<"$out")
 }
 
 # no STATUS PATTERN OPTION...: a plan that is refused.
@@ -48,14 +47,14 @@ remember
 # One device.
 planned --lower e0
 is 'a macvtap' 'macvtap lower e0 vepa False' \
-    "$(field device) $(field attachment) $(field lower) $(field mode) $(field mode_auto)"
-is 'it has the address of the guest' "$(field mac)" "$(field host_mac)"
-is 'nothing is to be said' '[]' "$(field notes)"
+    "${field[device]} ${field[attachment]} ${field[lower]} ${field[mode]} ${field[mode_auto]}"
+is 'it has the address of the guest' "${field[mac]}" "${field[host_mac]}"
+is 'nothing is to be said' '[]' "${field[notes]}"
 works "$VIFPLUG" plan --lower e0 --mode private --vlan 100 --target web0
 has 'plan in words' 'new macvtap "web0".*on       "e0", mode private, VLAN 100 \(on a new VLAN link\)' "$out"
 ip link set e2 down
 planned --lower e2
-has 'a device that is down' '"e2" is down, and will be brought up' "$(field notes)"
+has 'a device that is down' '"e2" is down, and will be brought up' "${field[notes]}"
 ip link set e2 up
 
 # What cannot be put anywhere.
@@ -74,7 +73,7 @@ no 1 '"on-e1", on "e1" too, has the MAC address' --lower e1 --mac "$(cat /sys/cl
 no 2 '"on-e1" is itself a macvtap on "e1"' --lower on-e1
 no 1 "mode='passthrough' needs \"e1\" for itself, and \"on-e1\" is on it" --lower e1 --mode passthrough
 planned --lower e2 --mode passthrough
-is 'passthrough on a free device' e2 "$(field lower)"
+is 'passthrough on a free device' e2 "${field[lower]}"
 ip link add all-e2 link e2 type macvtap mode passthru
 no 1 '"e2" is in exclusive use by the passthrough macvtap "all-e2"' --lower e2
 same="<mac address='52:54:00:00:00:01'/><source dev='e0'/>"
@@ -84,7 +83,7 @@ no 1 '"one", of the same plan, on "e0" too, has the MAC address 52:54:00:00:00:0
 
 # Macvtaps of others, opened as they are.
 planned --interface "$(interface i.xml "<target dev='on-e1' managed='no'/>" ethernet)"
-is 'an existing macvtap' existing "$(field device)"
+is 'an existing macvtap' existing "${field[device]}"
 no 1 'add managed=.no.' --interface "$(interface i.xml "<target dev='on-e1'/>" ethernet)"
 ip link del on-e1
 ip link del all-e2
@@ -93,13 +92,13 @@ ip link del all-e2
 pool="<forward mode='bridge'><interface dev='e0'/><interface dev='e1'/><interface dev='e2'/></forward>"
 # shellcheck disable=SC2046
 planned $(on "$pool")
-is 'the first of equals' e0 "$(field lower)"
-has 'it says why' 'the least used of 3 devices: 0 on it' "$(field notes)"
+is 'the first of equals' e0 "${field[lower]}"
+has 'it says why' 'the least used of 3 devices: 0 on it' "${field[notes]}"
 ip link add on-e0 link e0 type macvtap mode vepa
 ip link add on-e1 link e1 type macvtap mode passthru
 # shellcheck disable=SC2046
 planned $(on "$pool")
-is 'the least used' e2 "$(field lower)"
+is 'the least used' e2 "${field[lower]}"
 one="<interface type='network'><source network='n'/></interface>"
 works "$VIFPLUG" plan --json --network "$work/n.xml" \
     --domain "$(domain d.xml d "$(uuidgen)" "$one$one$one")"
@@ -119,8 +118,8 @@ ip link del on-e1
 # shellcheck disable=SC2046
 planned $(on "<forward mode='nat'/><bridge name='virbr9'/><ip address='192.0.2.1'/>
     <extbridge mode='vepa' dev='e1'/>")
-is '<extbridge> is what counts' 'e1 vepa' "$(field lower) $(field mode)"
-has 'what is ignored is said' 'ignored: <forward>, <bridge>, <ip>' "$(field notes)"
+is '<extbridge> is what counts' 'e1 vepa' "${field[lower]} ${field[mode]}"
+has 'what is ignored is said' 'ignored: <forward>, <bridge>, <ip>' "${field[notes]}"
 
 # The switch decides.
 hairpin() {
@@ -128,16 +127,16 @@ hairpin() {
 }
 hairpin off
 planned --lower e0 --mode auto
-is 'no reflection' 'bridge True' "$(field mode) $(field mode_auto)"
-has 'the reason' 'mode bridge: the switch behind "e0" does not reflect \([0-9]+ ms\)' "$(field notes)"
+is 'no reflection' 'bridge True' "${field[mode]} ${field[mode_auto]}"
+has 'the reason' 'mode bridge: the switch behind "e0" does not reflect \([0-9]+ ms\)' "${field[notes]}"
 hairpin on
 planned --lower e0 --mode auto
-is 'reflection' 'vepa True' "$(field mode) $(field mode_auto)"
-has 'the reason' 'mode vepa: the switch behind "e0" reflects \([0-9.]+ ms\)' "$(field notes)"
+is 'reflection' 'vepa True' "${field[mode]} ${field[mode_auto]}"
+has 'the reason' 'mode vepa: the switch behind "e0" reflects \([0-9.]+ ms\)' "${field[notes]}"
 ip link set p-e0 down
 planned --lower e0 --mode auto
-is 'no carrier' bridge "$(field mode)"
-has 'the reason' 'mode bridge: whether the switch behind "e0" reflects is unknown: ' "$(field notes)"
+is 'no carrier' bridge "${field[mode]}"
+has 'the reason' 'mode bridge: whether the switch behind "e0" reflects is unknown: ' "${field[notes]}"
 ip link set p-e0 up
 wait_for grep -q 1 /sys/class/net/e0/carrier
 
@@ -147,40 +146,41 @@ either() {
         <forward mode='bridge'/><bridge name='$2'/>${3:-}"
 }
 ovs="<vlan><tag id='100'/></vlan><virtualport type='openvswitch'/>"
+vlan="{'mode': 'access', 'tag': 100, 'trunks': []}"
 bridge ovs0
 hairpin off
 remember
 # shellcheck disable=SC2046
 planned $(either "dev='e0'" ovs0 "$ovs")
-is 'the bridge, and its VLAN' 'tap ovs ovs0 100' \
-    "$(field device) $(field attachment) $(field bridge) $(json 'j["vlan"]["tag"]' <<<"$out")"
+is 'the bridge, and its VLAN' "tap ovs ovs0 $vlan" \
+    "${field[device]} ${field[attachment]} ${field[bridge]} ${field[vlan]}"
 # shellcheck disable=SC2046
 planned $(either "dev='e0' prefer='yes'" ovs0 "$ovs")
-is 'a switch that does not reflect' 'tap ovs0' "$(field device) $(field bridge)"
-has 'says why' 'bridge "ovs0" instead of a macvtap on "e0": .*does not reflect' "$(field notes)"
+is 'a switch that does not reflect' 'tap ovs0' "${field[device]} ${field[bridge]}"
+has 'says why' 'bridge "ovs0" instead of a macvtap on "e0": .*does not reflect' "${field[notes]}"
 # shellcheck disable=SC2046
 no 1 'neither path .*: bridge "ovs9": no OVS bridge "ovs9".*; a macvtap on "e0": .*does not reflect' \
     $(either "dev='e0'" ovs9 "$ovs")
 # shellcheck disable=SC2046
 planned $(either "dev='e0' mode='auto'" ovs9 "$ovs")
-is 'bridge mode will do' 'macvtap e0 bridge 100' \
-    "$(field device) $(field lower) $(field mode) $(json 'j["vlan"]["tag"]' <<<"$out")"
+is 'bridge mode will do' "macvtap e0 bridge $vlan" \
+    "${field[device]} ${field[lower]} ${field[mode]} ${field[vlan]}"
 hairpin on
 # shellcheck disable=SC2046
 planned $(either "dev='e0'" ovs9 "$ovs")
-is 'a bridge that is not there' 'macvtap e0 vepa' "$(field device) $(field lower) $(field mode)"
-has 'says why' 'a macvtap on "e0" instead of bridge "ovs9": no OVS bridge' "$(field notes)"
+is 'a bridge that is not there' 'macvtap e0 vepa' "${field[device]} ${field[lower]} ${field[mode]}"
+has 'says why' 'a macvtap on "e0" instead of bridge "ovs9": no OVS bridge' "${field[notes]}"
 # shellcheck disable=SC2046
 planned $(either "dev='e0' prefer='yes'" ovs0 "$ovs")
-is 'the macvtap where it is preferred' 'macvtap e0' "$(field device) $(field lower)"
-has 'says what was found' 'mode vepa: the switch behind "e0" reflects' "$(field notes)"
+is 'the macvtap where it is preferred' 'macvtap e0' "${field[device]} ${field[lower]}"
+has 'says what was found' 'mode vepa: the switch behind "e0" reflects' "${field[notes]}"
 # shellcheck disable=SC2046
 planned $(either "dev='e9' prefer='yes'" ovs0 "$ovs")
-is 'a device that is not there' 'tap ovs0' "$(field device) $(field bridge)"
+is 'a device that is not there' 'tap ovs0' "${field[device]} ${field[bridge]}"
 # shellcheck disable=SC2046
 planned $(either "dev='e0' prefer='yes'" ovs0 \
     "<vlan trunk='yes'><tag id='1'/></vlan><virtualport type='openvswitch'/>")
-is 'a trunk' 'tap ovs0' "$(field device) $(field bridge)"
+is 'a trunk' 'tap ovs0' "${field[device]} ${field[bridge]}"
 # shellcheck disable=SC2046
 no 2 "has no attribute 'colour'" $(either "dev='e0' colour='red'" ovs0)
 
