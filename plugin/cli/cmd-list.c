@@ -21,11 +21,29 @@ static const char *state_text(const struct vif_record *record,
     return device->in_use ? "in use" : "plugged";
 }
 
+/* The mode of a macvtap, and whether vifplug chose it; caller frees. */
+static char *mode_text(const struct vif_port *port)
+{
+    const char *mode = macvtap_mode_name(port->mode);
+
+    return mode ? str_printf("%s%s", port->mode_auto ? "auto: " : "", mode) : str_dup("-");
+}
+
+/* Why choices were made that nobody asked for. */
+static void print_notes(const struct vif_record *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < all[i].port.n_notes; j++) {
+            fprintf(stderr, "vifplug: %s: %s\n", all[i].port.name, all[i].port.notes[j]);
+        }
+    }
+}
+
 static void print_table(const struct vif_record *all, const struct vif_device_state *devices,
                         size_t n)
 {
-    static const char *const heading[] = {"NAME",        "DEVICE", "BRIDGE", "VLAN",
-                                          "MAC ADDRESS", "DOMAIN", "STATE"};
+    static const char *const heading[] = {"NAME", "DEVICE",      "ON",     "MODE",
+                                          "VLAN", "MAC ADDRESS", "DOMAIN", "STATE"};
     const size_t columns = ARRAY_LEN(heading);
     char **cells = mem_resize(NULL, (n + 1) * columns, sizeof *cells);
     char **cell = cells;
@@ -39,7 +57,8 @@ static void print_table(const struct vif_record *all, const struct vif_device_st
 
         *cell++ = str_dup(port->name);
         *cell++ = str_dup(vif_device_name(port->device));
-        *cell++ = str_dup(port->bridge ? port->bridge : "-");
+        *cell++ = str_dup(port->bridge ? port->bridge : port->lower ? port->lower : "-");
+        *cell++ = mode_text(port);
         *cell++ = vif_port_vlan_text(port);
         *cell++ = str_dup(mac_format(&port->mac, mac));
         *cell++ = str_dup(port->domain_name ? port->domain_name : "-");
@@ -94,6 +113,9 @@ enum cli_status cli_cmd_list(struct cli *cli)
         print_json(all, devices, n);
     } else if (n) {
         print_table(all, devices, n);
+        if (cli_given(cli, CLI_OPT_VERBOSE)) {
+            print_notes(all, n);
+        }
     }
     free(devices);
     vif_records_free(all, n);

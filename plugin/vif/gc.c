@@ -9,12 +9,15 @@
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
 #include "vif/device.h"
+#include "vif/lower-use.h"
 #include "vif/plug.h"
+#include "vif/stray.h"
 
 void vif_gc_result_clear(struct vif_gc_result *result)
 {
     free(result->interfaces);
     free(result->ports);
+    free(result->links);
     memset(result, 0, sizeof *result);
 }
 
@@ -132,10 +135,69 @@ static int collect_rows(struct vif_host *host, bool dry_run, struct vif_gc_resul
     return error;
 }
 
+static int collect_strays(struct vif_host *host, bool dry_run, struct vif_gc_result *result,
+                          char **errorp)
+{
+    struct vif_stray *strays;
+    size_t n;
+    int error = vif_strays_abandoned(host, &strays, &n, errorp);
+
+    if (error) {
+        return error;
+    }
+    for (size_t i = 0; i < n; i++) {
+        add_find(&result->links, &result->n_links, strays[i].name,
+                 "it has no record and nobody has it open");
+    }
+    if (!dry_run) {
+        error = vif_strays_remove(host, strays, n, errorp);
+    }
+    free(strays);
+    return error;
+}
+
+static int remove_vlans(struct vif_host *host, char **errorp)
+{
+    struct vif_records *records;
+    int error = vif_host_records(host, &records, errorp);
+
+    if (error) {
+        return error;
+    }
+    auto_close int lock = vif_records_lock(records, errorp);
+    return lock < 0 ? lock : vif_lower_set_back(host, NULL, 0, errorp);
+}
+
+static int collect_vlans(struct vif_host *host, bool dry_run, struct vif_gc_result *result,
+                         char **errorp)
+{
+    struct link_info *links;
+    size_t n;
+    int error = vif_lower_find_unused(host, &links, &n, errorp);
+
+    if (error) {
+        return error;
+    }
+    for (size_t i = 0; i < n; i++) {
+        add_find(&result->links, &result->n_links, links[i].name, "no macvtap is on it any more");
+    }
+    free(links);
+    return n && !dry_run ? remove_vlans(host, errorp) : 0;
+}
+
 int vif_gc(struct vif_host *host, bool dry_run, struct vif_gc_result *result, char **errorp)
 {
-    memset(result, 0, sizeof *result);
-    int error = collect_records(host, dry_run, result, errorp);
+    static int (*const parts[])(struct vif_host *, bool, struct vif_gc_result *, char **) = {
+        collect_records,
+        collect_rows,
+        collect_strays,
+        collect_vlans,
+    };
+    int error = 0;
 
-    return error ? error : collect_rows(host, dry_run, result, errorp);
+    memset(result, 0, sizeof *result);
+    for (size_t i = 0; i < ARRAY_LEN(parts) && !error; i++) {
+        error = parts[i](host, dry_run, result, errorp);
+    }
+    return error;
 }

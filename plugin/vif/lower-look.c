@@ -129,10 +129,11 @@ static int look(struct rtnl *rtnl, struct vif_records *records, struct vif_lower
 {
     struct vif_record *all = NULL;
     size_t n = 0;
-    int error = new->n ? link_list(rtnl, &new->links, &new->n_links, errorp) : 0;
+    /* Records first: what somebody makes between the two is then counted as one or the other. */
+    int error = new->n ? vif_records_read_all(records, &all, &n, errorp) : 0;
 
     if (!error && new->n) {
-        error = vif_records_read_all(records, &all, &n, errorp);
+        error = link_list(rtnl, &new->links, &new->n_links, errorp);
     }
     for (size_t i = 0; i < new->n && !error; i++) {
         error = look_at(&new->list[i], new, all, n, errorp);

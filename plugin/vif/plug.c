@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "vif/device.h"
 #include "vif/identity.h"
+#include "vif/lower-use.h"
 #include "vif/script.h"
 
 /* A plug at work: the interfaces that are not there yet, which are made together. */
@@ -23,6 +24,9 @@ struct plug {
         char replaces[37]; /* the stale row, or "" */
     } * jobs;
     size_t n;
+
+    struct vif_lowers *lowers;
+    int lock; /* held while macvtaps get their lower devices; else -1 */
 };
 
 void vif_plugged_free(struct vif_plugged *plugged, size_t n)
@@ -50,16 +54,19 @@ static struct vif_port *port_of(const struct job *job)
 /* Whether an interface with a record of its own really stands as the record says. */
 static bool still_stands(const struct vif_port *port, const struct vif_sight *sight)
 {
-    bool device = port->device == VIF_DEVICE_BY_QEMU || sight->has_link;
+    const struct vif_record *record = &sight->record;
+    bool device = port->device == VIF_DEVICE_BY_QEMU ||
+                  (sight->has_link && (!record->ifindex || record->ifindex == sight->link.ifindex));
     bool attached = port->attachment != VIF_ATTACH_OVS ||
-                    (sight->row && str_eq(sight->row->plug_id, sight->record.plug_id));
+                    (sight->row && str_eq(sight->row->plug_id, record->plug_id));
 
-    return sight->record.state == VIF_PLUGGED && device && attached;
+    return record->state == VIF_PLUGGED && device && attached;
 }
 
 /* Refuses what cannot be this process's to look after: it would hand over no descriptors, and take
  * down what is another's when its program ends. */
-static int check_free(const struct vif_port *port, const struct vif_sight *sight, char **errorp)
+static int check_free(const struct vif_port *port, const struct vif_sight *sight, bool in_use,
+                      char **errorp)
 {
     const struct vif_record *record = &sight->record;
 
@@ -67,7 +74,7 @@ static int check_free(const struct vif_port *port, const struct vif_sight *sight
         return error_set(errorp, EEXIST, "\"%s\" is in use by process %ld", port->name,
                          (long)record->pid);
     }
-    if (sight->has_link && sight->link.carrier) {
+    if (in_use) {
         return error_set(errorp, EEXIST, "\"%s\" is in use: somebody has it open", port->name);
     }
     if (record->state == VIF_PLUGGED && !record->pid) {
@@ -78,35 +85,45 @@ static int check_free(const struct vif_port *port, const struct vif_sight *sight
     return 0;
 }
 
+/* Looks at an interface that is plugged already: fine when it is just as wished. */
+static int compare(const struct vif_port *port, const struct vif_record *record, char **errorp)
+{
+    auto_free char *differences = vif_port_differences(port, &record->port);
+
+    return differences
+               ? error_set(errorp, EEXIST, "\"%s\" is plugged already, but %s; unplug it first",
+                           port->name, differences)
+               : 0;
+}
+
 /* Looks at what is known of an interface already. Sets *already when it is plugged just as wished;
  * takes away what a crash left of it; refuses it when it is plugged otherwise. */
 static int look_at_record(const struct plug *plug, const struct vif_port *port,
                           const struct vif_sight *sight, bool *already, char **errorp)
 {
-    *already = false;
+    bool in_use = false;
+    int error = 0;
+
+    *already = sight->has_record && !plug->options->fresh && still_stands(port, sight);
     if (!sight->has_record) {
         return 0;
     }
-    if (plug->options->fresh) {
-        int error = check_free(port, sight, errorp);
-
-        if (error) {
-            return error;
-        }
-    } else if (still_stands(port, sight)) {
-        auto_free char *differences = vif_port_differences(port, &sight->record.port);
-
-        if (differences) {
-            return error_set(errorp, EEXIST, "\"%s\" is plugged already, but %s; unplug it first",
-                             port->name, differences);
-        }
-        *already = true;
-        return 0;
-    } else if (sight->has_link && sight->link.carrier) {
-        return error_set(
+    if (*already) {
+        return compare(port, &sight->record, errorp);
+    }
+    if (sight->has_link) {
+        error = vif_device_find_users(&sight->link, 1, &in_use, errorp);
+    }
+    if (!error && plug->options->fresh) {
+        error = check_free(port, sight, in_use, errorp);
+    } else if (!error && in_use) {
+        error = error_set(
             errorp, EEXIST,
             "\"%s\" is in use, but no longer as it was plugged: see \"vifplug verify %s\"",
             port->name, port->name);
+    }
+    if (error) {
+        return error;
     }
     vif_host_log(plug->host, "\"%s\" was left by a crash: undoing that first", port->name);
     return vif_unplug_known(plug->host, &sight->record, 1, errorp);
@@ -198,6 +215,53 @@ static int name_taken(const struct vif_port *port, int error)
     return error == -EEXIST && port->name_generated ? -EAGAIN : error;
 }
 
+static bool is_macvtap(const struct job *job)
+{
+    return port_of(job)->device == VIF_DEVICE_MACVTAP;
+}
+
+/* The lower device that was chosen for a macvtap. */
+static struct vif_lower *lower_of(const struct plug *plug, const struct job *job)
+{
+    return vif_lowers_find(plug->lowers, port_of(job)->lower);
+}
+
+/* Takes the lock for macvtaps, if there are any, and counts who uses their lower devices. Nobody
+ * else chooses until it is given back, after the records that others count were written. */
+static int lock_lowers(struct plug *plug, char **errorp)
+{
+    struct rtnl *rtnl;
+    bool needed = false;
+
+    for (size_t i = 0; i < plug->n; i++) {
+        needed |= is_macvtap(&plug->jobs[i]);
+    }
+    if (!needed) {
+        return 0;
+    }
+    int error = vif_host_rtnl(plug->host, &rtnl, errorp);
+    if (error) {
+        return error;
+    }
+    plug->lock = vif_records_lock(plug->records, errorp);
+    return plug->lock < 0 ? plug->lock
+                          : vif_lowers_count(rtnl, plug->records, plug->lowers, errorp);
+}
+
+/* Chooses anew, since others may have plugged since the plan was made. */
+static int choose_lower(struct plug *plug, struct job *job, char **errorp)
+{
+    if (!is_macvtap(job)) {
+        return 0;
+    }
+    int error = vif_lower_choose(port_of(job), plug->lowers, errorp);
+
+    if (!error) {
+        vif_lower_remember(lower_of(plug, job), record_of(job));
+    }
+    return error;
+}
+
 static int write_journal(struct plug *plug, char **errorp)
 {
     struct vif_record *new = mem_resize(NULL, plug->n, sizeof *new);
@@ -273,12 +337,29 @@ static int finish_record(struct plug *plug, struct job *job, char **errorp)
 {
     struct vif_record *record = record_of(job);
 
+    vif_lower_keep_up(record);
     record->state = VIF_PLUGGED;
     if (!plug->options->supervised) {
         record->pid = 0;
         record->pid_start = 0;
     }
     return vif_records_write(plug->records, record, errorp);
+}
+
+/* Makes VLAN links and finds what macvtaps go on, while the lock is still held. */
+static int prepare_lower(struct plug *plug, struct job *job, char **errorp)
+{
+    return is_macvtap(job) ? vif_lower_prepare(plug->host, lower_of(plug, job), port_of(job),
+                                               &job->device.lower, errorp)
+                           : 0;
+}
+
+static void unlock(struct plug *plug)
+{
+    if (plug->lock >= 0) {
+        close(plug->lock);
+        plug->lock = -1;
+    }
 }
 
 static int make_device(struct plug *plug, struct job *job, char **errorp)
@@ -314,7 +395,7 @@ static int each(struct plug *plug, int (*step)(struct plug *, struct job *, char
     return 0;
 }
 
-/* Steps 2 to 6. */
+/* Steps 2 to 7. */
 static int make(struct plug *plug, char **errorp)
 {
     static int (*const steps[])(struct plug *, struct job *, char **) = {
@@ -350,13 +431,15 @@ static void roll_back(struct plug *plug, char **errorp)
     free(records);
 }
 
-int vif_plug(struct vif_host *host, const struct vif_plan *plan, const struct vif_view *view,
+int vif_plug(struct vif_host *host, const struct vif_plan *plan, struct vif_view *view,
              const struct vif_plug_options *options, struct vif_plugged **plugged, char **errorp)
 {
     struct plug plug = {
         .host = host,
         .options = options,
         .jobs = mem_zalloc(plan->n_ports * sizeof *plug.jobs),
+        .lowers = &view->lowers,
+        .lock = -1,
     };
     struct vif_plugged *out = mem_zalloc(plan->n_ports * sizeof *out);
 
@@ -366,14 +449,25 @@ int vif_plug(struct vif_host *host, const struct vif_plan *plan, const struct vi
         error = sort_out(&plug, plan, view, out, errorp);
     }
     if (!error) {
+        error = lock_lowers(&plug, errorp);
+    }
+    if (!error) {
+        error = each(&plug, choose_lower, errorp);
+    }
+    if (!error) {
         error = write_journal(&plug, errorp);
     }
     if (!error) {
-        error = make(&plug, errorp);
+        error = each(&plug, prepare_lower, errorp);
+        unlock(&plug);
+        if (!error) {
+            error = make(&plug, errorp);
+        }
         if (error) {
             roll_back(&plug, errorp);
         }
     }
+    unlock(&plug);
     free(plug.jobs);
     if (error) {
         vif_plugged_free(out, plan->n_ports);

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/ifname.h"
+#include "netdev/macvtap.h"
 
 /* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is what vif_records_lock()
  * takes. */
@@ -95,20 +96,39 @@ void vif_record_set_owner(struct vif_record *record)
     record->pid_start = process_start(record->pid);
 }
 
+char *vif_record_node(const struct vif_record *record)
+{
+    return record->port.device == VIF_DEVICE_MACVTAP && record->port.persistent && record->ifindex
+               ? macvtap_node(record->ifindex)
+               : NULL;
+}
+
+static void add_string_or_null(cJSON *json, const char *key, const char *s)
+{
+    cJSON_AddItemToObject(json, key, s ? cJSON_CreateString(s) : cJSON_CreateNull());
+}
+
 cJSON *vif_record_to_json(const struct vif_record *record)
 {
+    auto_free char *node = vif_record_node(record);
     cJSON *json = vif_port_to_json(&record->port);
+    char mac[MAC_TEXT_SIZE];
 
     cJSON_AddStringToObject(json, "state", vif_state_name(record->state));
     cJSON_AddStringToObject(json, "plug_id", record->plug_id);
-    cJSON_AddItemToObject(json, "remote",
-                          record->remote ? cJSON_CreateString(record->remote) : cJSON_CreateNull());
+    add_string_or_null(json, "remote", record->remote);
     cJSON_AddNumberToObject(json, "ifindex", record->ifindex);
+    add_string_or_null(json, "node", node);
     cJSON_AddNumberToObject(json, "ofport", (double)record->ofport);
     cJSON_AddNumberToObject(json, "pid", record->pid);
     cJSON_AddNumberToObject(json, "pid_start", (double)record->pid_start);
     cJSON_AddBoolToObject(json, "script_done", record->script_done);
     cJSON_AddNumberToObject(json, "since", (double)record->since);
+    cJSON_AddBoolToObject(json, "lower_was_down", record->lower_was_down);
+    cJSON_AddBoolToObject(json, "vlan_was_down", record->vlan_was_down);
+    cJSON_AddBoolToObject(json, "vlan_was_missing", record->vlan_was_missing);
+    add_string_or_null(json, "lower_mac",
+                       record->has_lower_mac ? mac_format(&record->lower_mac, mac) : NULL);
     return json;
 }
 
@@ -130,6 +150,11 @@ static const char *text_of(const cJSON *json, const char *key)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, key));
 }
 
+static bool flag_of(const cJSON *json, const char *key)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, key));
+}
+
 static int record_from_json(const cJSON *json, struct vif_record *record, char **errorp)
 {
     memset(record, 0, sizeof *record);
@@ -148,8 +173,13 @@ static int record_from_json(const cJSON *json, struct vif_record *record, char *
     record->ofport = number_of(json, "ofport");
     record->pid = (pid_t)number_of(json, "pid");
     record->pid_start = (uint64_t)number_of(json, "pid_start");
-    record->script_done = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "script_done"));
+    record->script_done = flag_of(json, "script_done");
     record->since = number_of(json, "since");
+    record->lower_was_down = flag_of(json, "lower_was_down");
+    record->vlan_was_down = flag_of(json, "vlan_was_down");
+    record->vlan_was_missing = flag_of(json, "vlan_was_missing");
+    const char *mac = text_of(json, "lower_mac");
+    record->has_lower_mac = mac && mac_parse(mac, &record->lower_mac, NULL) == 0;
     return 0;
 }
 

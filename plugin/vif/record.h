@@ -35,6 +35,13 @@ struct vif_record {
     uint64_t pid_start; /* when that process started, in clock ticks since boot: pids are re-used */
     bool script_done;   /* the script was run, so the downscript is due */
     int64_t since;      /* seconds since the epoch */
+
+    /* Of a macvtap: what is to be set back below it when it goes (vif/lower-use.h). */
+    bool lower_was_down;
+    bool vlan_was_down;    /* the VLAN link */
+    bool vlan_was_missing; /* likewise */
+    bool has_lower_mac;
+    struct mac lower_mac; /* of the link it is on, which has the guest's meanwhile */
 };
 
 /* Frees what the record points to and zeroes it. */
@@ -43,6 +50,10 @@ void vif_records_free(struct vif_record *records, size_t n);
 
 /* The word in JSON and tables: "plugging", "plugged", "unplugging". */
 const char *vif_state_name(enum vif_state state);
+
+/* The path by which others open the device, "/dev/tapN"; NULL for a tap, which is opened by its
+ * name, and for a macvtap that is not for others. Caller frees. */
+char *vif_record_node(const struct vif_record *record);
 
 /* The record as JSON; the shape that vifplug(8) documents. */
 struct cJSON *vif_record_to_json(const struct vif_record *record);

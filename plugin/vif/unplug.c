@@ -7,6 +7,7 @@
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
 #include "vif/device.h"
+#include "vif/lower-use.h"
 #include "vif/plug.h"
 #include "vif/script.h"
 
@@ -168,6 +169,42 @@ static void remove_devices(struct unplug *job)
     free(sentence);
 }
 
+static bool is_on_lower(const struct vif_record *record)
+{
+    return record->port.attachment == VIF_ATTACH_LOWER;
+}
+
+/* Sets back what is below macvtaps, and stores the lock that must be held until their records are
+ * gone in *lock: till then nobody must count on what is set back. */
+static void set_back_lowers(struct unplug *job, int *lock)
+{
+    struct vif_record *gone = mem_resize(NULL, job->n, sizeof *gone);
+    struct vif_records *records;
+    char *sentence = NULL;
+    size_t n = 0;
+    int error = 0;
+
+    for (size_t i = 0; i < job->n; i++) {
+        if (is_on_lower(&job->records[i]) && !job->failed[i]) {
+            gone[n++] = job->records[i];
+        }
+    }
+    if (n) {
+        error = vif_host_records(job->host, &records, &sentence);
+        if (!error) {
+            *lock = vif_records_lock(records, &sentence);
+            error = *lock < 0 ? *lock : vif_lower_set_back(job->host, gone, n, &sentence);
+        }
+    }
+    for (size_t i = 0; i < job->n && error; i++) {
+        if (is_on_lower(&job->records[i])) {
+            failed_at(job, i, error, str_dup_or_null(sentence));
+        }
+    }
+    free(sentence);
+    free(gone);
+}
+
 static void remove_records(struct unplug *job)
 {
     struct vif_records *records;
@@ -196,10 +233,12 @@ int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t
         .n = n,
         .failed = mem_zalloc(n * sizeof(bool)),
     };
+    auto_close int lock = -1;
 
     remove_rows(&job);
     run_downscripts(&job);
     remove_devices(&job);
+    set_back_lowers(&job, &lock);
     remove_records(&job);
     free(job.failed);
     if (job.error) {

@@ -197,8 +197,7 @@ static void what_the_kernel_refuses_is_explained(void **state)
                   "\"bridge\"");
 }
 
-/* Multicast is no address for a device, which passthrough finds out only after it is made. */
-static void a_passthrough_macvtap_without_its_address_is_taken_back(void **state)
+static void a_multicast_address_is_refused(void **state)
 {
     struct macvtap_options wish = options("m0", MACVTAP_PASSTHROUGH);
 
@@ -527,7 +526,6 @@ static void check_node(int ifindex, const char *name)
 static void public_nodes_are_never_anothers(void **state)
 {
     struct macvtap_options wish = options("m0", MACVTAP_BRIDGE);
-    auto_free char *next = NULL;
 
     (void)state;
     wish.public_node = true;
@@ -623,6 +621,21 @@ static void udev_is_waited_for(void **state)
     assert_true(seconds_to_give(m0) < 0.2);
 }
 
+static void udev_is_not_waited_for_where_it_hears_nothing(void **state)
+{
+    auto_close int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+    (void)state;
+    host_run("mkdir -p /run/udev; touch /run/udev/control; ip netns add other;"
+             "ip -n other link add low1 type veth peer peer1;"
+             "ip -n other link add link low1 name t0 index 61112 type macvtap mode bridge");
+    assert_int_equal(enter("/run/netns/other"), 0);
+    double seconds = seconds_to_give(61112);
+
+    assert_int_equal(setns(home, CLONE_NEWNET), 0);
+    assert_true(seconds < 0.2);
+}
+
 /* Has another process open the macvtap, until it gets a signal. */
 static pid_t open_elsewhere(int ifindex)
 {
@@ -697,7 +710,7 @@ int main(void)
         TEST(the_mtu_is_at_most_the_lower_devices),
         TEST(passthrough_lends_its_address_to_the_lower_device),
         TEST(what_the_kernel_refuses_is_explained),
-        TEST(a_passthrough_macvtap_without_its_address_is_taken_back),
+        TEST(a_multicast_address_is_refused),
         TEST(a_stranger_may_not),
         TEST(queues_are_opened),
         TEST(what_cannot_be_opened_is_explained),
@@ -709,6 +722,7 @@ int main(void)
         TEST(without_a_devtmpfs_a_public_node_is_refused),
         TEST(nodes_are_given_away),
         TEST(udev_is_waited_for),
+        TEST(udev_is_not_waited_for_where_it_hears_nothing),
         TEST(users_are_found),
     };
 
