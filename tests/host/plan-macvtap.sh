@@ -81,6 +81,29 @@ no 1 '"one", of the same plan, on "e0" too, has the MAC address 52:54:00:00:00:0
     --interface "$(interface one.xml "$same<target dev='one'/>" direct)" \
     --domain "$(domain two.xml two "$(uuidgen)" "<interface type='direct'>$same</interface>")"
 
+# What another process is about to make counts as made.
+works "$VIFPLUG" plug --lower e0 --target real
+record=$(find /run/vifplug -type f -name 'real*')
+python3 - "$record" "${record/real/ghost}" $$ "$(cut -d' ' -f22 /proc/$$/stat)" <<'END'
+import json, sys
+record = json.load(open(sys.argv[1]))
+record.update(name="ghost", state="plugging", mode="passthrough", pid=int(sys.argv[3]),
+              pid_start=int(sys.argv[4]))
+json.dump(record, open(sys.argv[2], "w"))
+END
+no 1 'in exclusive use by the passthrough macvtap "ghost", which is being plugged' --lower e0
+rm "${record/real/ghost}"
+planned --lower e0
+is 'no longer' e0 "${field[lower]}"
+
+# What is plugged stays as it is, and costs no question.
+works "$VIFPLUG" unplug real
+works "$VIFPLUG" plug --lower e0 --mode auto --target real
+planned --lower e0 --mode auto --target real
+is 'the mode that it was plugged with' bridge "${field[mode]}"
+is 'nobody was asked' '[]' "${field[notes]}"
+works "$VIFPLUG" unplug real
+
 # Macvtaps of others, opened as they are.
 planned --interface "$(interface i.xml "<target dev='on-e1' managed='no'/>" ethernet)"
 is 'an existing macvtap' existing "${field[device]}"
