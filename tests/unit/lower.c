@@ -64,8 +64,10 @@ static void add_user(struct vif_lower *lower, const char *name, enum macvtap_mod
     lower->users[lower->n_users++] = user;
 }
 
-static void answer(struct vif_lower *lower, enum probe_answer what, char *reason)
+static void answer(struct vif_lower *lower, enum probe_answer what)
 {
+    static char reason[] = "it is down";
+
     lower->was_asked = true;
     lower->reflection = (struct probe_result){.answer = what, .reason = reason, .elapsed_ms = 0.2};
 }
@@ -312,7 +314,6 @@ static void none_of_several(void **state)
 
 static void the_switch_decides_the_mode(void **state)
 {
-    static char why[] = "it is down";
     static const struct {
         enum probe_answer answer;
         enum macvtap_mode mode;
@@ -332,7 +333,7 @@ static void the_switch_decides_the_mode(void **state)
 
         port.mode = MACVTAP_NO_MODE;
         port.mode_auto = true;
-        answer(&make_host(&host)->list[0], cases[i].answer, why);
+        answer(&make_host(&host)->list[0], cases[i].answer);
         check_chosen(&port, &host, "eth0");
         assert_int_equal(port.mode, cases[i].mode);
         assert_true(has_note(&port, cases[i].note));
@@ -348,21 +349,20 @@ static void the_switch_decides_the_mode(void **state)
 
 static void the_switch_has_to_reflect(void **state)
 {
-    static char why[] = "it is down";
     struct host host;
     struct vif_port port = make_port(1);
 
     (void)state;
     port.needs_reflection = true;
-    answer(&make_host(&host)->list[0], PROBE_NO, NULL);
+    answer(&make_host(&host)->list[0], PROBE_NO);
     check_unfit(port, &host, -EHOSTUNREACH, "the switch behind \"eth0\" does not reflect");
     port = make_port(1);
     port.needs_reflection = true;
-    answer(&make_host(&host)->list[0], PROBE_UNKNOWN, why);
+    answer(&make_host(&host)->list[0], PROBE_UNKNOWN);
     check_unfit(port, &host, -EHOSTUNREACH, "is unknown: it is down");
     port = make_port(1);
     port.needs_reflection = true;
-    answer(&make_host(&host)->list[0], PROBE_YES, NULL);
+    answer(&make_host(&host)->list[0], PROBE_YES);
     check_chosen(&port, &host, "eth0");
     assert_true(has_note(&port, "mode vepa: the switch behind \"eth0\" reflects"));
     vif_port_clear(&port);
