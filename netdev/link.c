@@ -274,6 +274,17 @@ int link_list(struct rtnl *rtnl, struct link_info **links, size_t *n, char **err
     return 0;
 }
 
+char *link_describe_kind(const struct link_info *info)
+{
+    if (!info->kind[0]) {
+        return str_dup("link without a kind");
+    }
+    if (str_eq(info->kind, "tun")) {
+        return str_printf("link of the kind \"%s\"", info->tun.tap ? "tap" : "tun");
+    }
+    return str_printf("link of the kind \"%s\"", info->kind);
+}
+
 /* `link "web0"`, or `link 7` for one that is gone; caller frees. */
 static char *describe(struct rtnl *rtnl, int ifindex)
 {

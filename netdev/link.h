@@ -67,6 +67,9 @@ int link_get_by_index(struct rtnl *rtnl, int ifindex, struct link_info *info, ch
  * *links. */
 int link_list(struct rtnl *rtnl, struct link_info **links, size_t *n, char **errorp);
 
+/* `link of the kind "bridge"` and the like, for sentences; caller frees. */
+char *link_describe_kind(const struct link_info *info);
+
 /* What to change of a link. Zero-initialize it; what is left so stays as it is. */
 struct link_change {
     const struct mac *mac;
