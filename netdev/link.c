@@ -4,6 +4,7 @@
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <stdio.h>
@@ -148,6 +149,7 @@ static bool parse_link(const struct nlmsghdr *message, struct link_info *info)
     memset(info, 0, sizeof *info);
     info->ifindex = header->ifi_index;
     info->up = header->ifi_flags & IFF_UP;
+    info->ethernet = header->ifi_type == ARPHRD_ETHER;
     info->loopback = header->ifi_flags & IFF_LOOPBACK;
     info->allmulticast = header->ifi_flags & IFF_ALLMULTI;
     info->vlan_id = -1;

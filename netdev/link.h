@@ -41,6 +41,7 @@ struct link_info {
     unsigned max_mtu; /* bytes; 0 where the kernel does not say */
     bool up;          /* administratively: IFF_UP */
     bool carrier;     /* IFLA_CARRIER; for a tap: someone has it open, be it up or down */
+    bool ethernet;    /* ARPHRD_ETHER: it carries Ethernet frames */
     bool loopback;
     bool allmulticast; /* IFF_ALLMULTI: receives all multicast */
     int master;        /* ifindex of the bridge or the like that it is a port of, or 0 */

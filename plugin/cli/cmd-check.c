@@ -146,10 +146,11 @@ static void check_leftovers(struct report *report, struct vif_host *host)
 
     if (vif_gc(host, true, &result, &sentence)) {
         find(report, BAD, "records", "%s", sentence);
-    } else if (result.n_interfaces || result.n_ports) {
+    } else if (result.n_interfaces || result.n_ports || result.n_links) {
         find(report, NOTE, "records",
-             "%zu interfaces and %zu ports were left behind by something; remove them: vifplug gc",
-             result.n_interfaces, result.n_ports);
+             "%zu interfaces, %zu ports and %zu other links were left behind by something; remove "
+             "them: vifplug gc",
+             result.n_interfaces, result.n_ports, result.n_links);
     } else {
         find(report, GOOD, "records", "nothing was left behind");
     }

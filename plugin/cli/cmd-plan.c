@@ -130,25 +130,31 @@ static cJSON *to_json(const struct vif_plan *plan, const char *operations,
     return json;
 }
 
-static enum cli_status show(struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
-                            const struct vif_view *view, char **errorp)
+static enum cli_status show(struct cli *cli, struct vif_host *host, const struct request *request,
+                            char **errorp)
 {
-    auto_free char *operations = ovs_operations(plan, view);
     struct qemu_argv args = {0};
+    struct vif_plan plan;
+    struct vif_view view;
+    int error = request_plan(cli, request, host, true, &plan, &view, errorp);
 
-    (void)host;
-    (void)errorp;
-    qemu_arguments(plan, &args);
+    if (error) {
+        return cli_plan_status(error);
+    }
+    auto_free char *operations = ovs_operations(&plan, &view);
+    qemu_arguments(&plan, &args);
     if (cli_given(cli, CLI_OPT_JSON)) {
-        output_json(to_json(plan, operations, &args));
+        output_json(to_json(&plan, operations, &args));
     } else {
-        print_text(plan, operations, &args);
+        print_text(&plan, operations, &args);
     }
     qemu_argv_clear(&args);
+    vif_view_clear(&view);
+    vif_plan_clear(&plan);
     return CLI_DONE;
 }
 
 enum cli_status cli_cmd_plan(struct cli *cli)
 {
-    return request_act(cli, true, show);
+    return request_act(cli, show);
 }

@@ -9,12 +9,23 @@
 #include "netdev/ifname.h"
 #include "netdev/tap.h"
 #include "vif/identity.h"
+#include "vif/plan-lower.h"
 #include "vif/plan-vlan.h"
 
-/* What a tap takes: ETH_MIN_MTU of linux/if_ether.h, and MAX_MTU of drivers/net/tun.c less the
- * Ethernet header. */
-#define MTU_MIN 68
-#define MTU_MAX 65521
+/* The least MTU is ETH_MIN_MTU of linux/if_ether.h. A tap takes MAX_MTU of drivers/net/tun.c less
+ * the Ethernet header, a macvtap ETH_MAX_MTU of linux/if_ether.h. */
+#define MTU_MIN         68
+#define MTU_MAX         65521
+#define MACVTAP_MTU_MAX 65535
+
+/* One wish at one of the paths that its network, if any, names for it. */
+struct draft {
+    const struct vif_wish *wish;
+    const struct vif_spec *spec;       /* what the wish stands for, its network resolved */
+    const struct vif_network *network; /* or NULL */
+    size_t index;                      /* of the wish among those of its domain */
+    const struct vif_plan_options *options;
+};
 
 void vif_plan_clear(struct vif_plan *plan)
 {
@@ -40,17 +51,20 @@ static bool model_uses_vnet_hdr(const char *model)
     return false;
 }
 
-static int choose_attachment(const struct vif_spec *spec, struct vif_port *port, char **errorp)
+static int choose_attachment(const struct draft *draft, struct vif_port *port, char **errorp)
 {
+    const struct vif_spec *spec = draft->spec;
     bool virtualport = spec->virtualport.present && spec->virtualport.type;
 
+    if (spec->type == VIF_TYPE_DIRECT) {
+        return vif_plan_lower_draft(spec, draft->network, port, errorp);
+    }
     if (virtualport && !str_eq(spec->virtualport.type, "openvswitch")) {
         return error_set(errorp, EOPNOTSUPP,
                          "<virtualport type='%s'> is not supported; vifplug knows 'openvswitch'",
                          spec->virtualport.type);
     }
-    switch (spec->type) {
-    case VIF_TYPE_BRIDGE:
+    if (spec->type == VIF_TYPE_BRIDGE) {
         if (!spec->source_bridge) {
             return error_set(errorp, EINVAL, "no bridge is named; add <source bridge=''/>");
         }
@@ -58,7 +72,8 @@ static int choose_attachment(const struct vif_spec *spec, struct vif_port *port,
         port->attachment = VIF_ATTACH_OVS;
         port->attachment_open = !virtualport;
         return 0;
-    case VIF_TYPE_ETHERNET:
+    }
+    if (spec->type == VIF_TYPE_ETHERNET) {
         if (virtualport || spec->vlan.n_tags || spec->bandwidth.present ||
             spec->isolated == VIF_YES) {
             return error_set(
@@ -72,34 +87,36 @@ static int choose_attachment(const struct vif_spec *spec, struct vif_port *port,
         }
         port->attachment = VIF_ATTACH_NONE;
         return 0;
-    case VIF_TYPE_DIRECT:
-        return error_set(
-            errorp, EOPNOTSUPP,
-            "type='direct' (macvtap) can be read and written, but not be plugged yet; use "
-            "type='bridge'");
-    case VIF_TYPE_NETWORK:
-    case VIF_TYPE_OTHER:
-        break;
     }
     return error_set(errorp, EOPNOTSUPP, "type='%s' cannot be plugged by vifplug",
                      spec->type_name ? spec->type_name : "");
 }
 
-static void choose_identity(const struct vif_wish *wish, const struct vif_spec *spec, size_t index,
-                            struct vif_port *port)
+static void choose_identity(const struct draft *draft, struct vif_port *port)
 {
+    const struct vif_wish *wish = draft->wish;
+    const struct vif_spec *spec = draft->spec;
+
     port->domain_name = str_dup_or_null(wish->domain_name);
     port->domain_uuid = str_dup_or_null(wish->domain_uuid);
     if (spec->virtualport.interface_id) {
         strncpy(port->interface_id, spec->virtualport.interface_id, sizeof port->interface_id - 1);
     } else {
-        vif_identity_make(wish->domain_uuid, spec->has_mac ? &spec->mac : NULL, index,
+        vif_identity_make(wish->domain_uuid, spec->has_mac ? &spec->mac : NULL, draft->index,
                           port->interface_id);
         port->id_random = !wish->domain_uuid && !spec->has_mac;
     }
     port->profile_id = str_dup_or_null(spec->virtualport.profile_id);
     port->mac = spec->has_mac ? spec->mac : vif_identity_mac(port->interface_id);
-    port->host_mac = mac_host_side(&port->mac);
+}
+
+/* A tap stands for the switch's side of the cable; a macvtap has the guest's address, since the
+ * lower device passes on by it what is for the guest. */
+static void choose_host_mac(struct vif_port *port)
+{
+    bool macvtap = port->device == VIF_DEVICE_MACVTAP;
+
+    port->host_mac = macvtap ? port->mac : mac_host_side(&port->mac);
 }
 
 static int choose_name(const struct vif_spec *spec, struct vif_port *port, char **errorp)
@@ -124,10 +141,28 @@ static int choose_name(const struct vif_spec *spec, struct vif_port *port, char 
     return error;
 }
 
+/* Refuses what no device of that kind has. */
+static int check_device(const struct vif_port *port, char **errorp)
+{
+    bool macvtap = port->device == VIF_DEVICE_MACVTAP;
+    unsigned most = macvtap ? MACVTAP_MTU_MAX : MTU_MAX;
+
+    if (port->mtu && (port->mtu < MTU_MIN || port->mtu > most)) {
+        return error_set(errorp, EINVAL, "MTU %u is out of range; a %s takes %d to %u", port->mtu,
+                         macvtap ? "macvtap" : "tap", MTU_MIN, most);
+    }
+    /* MAX_TAP_QUEUES of include/linux/if_tap.h limits both. */
+    if (port->n_queues > TAP_MAX_QUEUES) {
+        return error_set(errorp, EINVAL, "%u queues are too many; a %s has at most %d",
+                         port->n_queues, macvtap ? "macvtap" : "tap", TAP_MAX_QUEUES);
+    }
+    return 0;
+}
+
 static int choose_device(const struct vif_spec *spec, const struct vif_plan_options *options,
                          struct vif_port *port, char **errorp)
 {
-    port->device = VIF_DEVICE_TAP;
+    port->device = port->attachment == VIF_ATTACH_LOWER ? VIF_DEVICE_MACVTAP : VIF_DEVICE_TAP;
     if (spec->target_mode_given && spec->target_mode == VIF_TARGET_IFNAME) {
         if (port->attachment != VIF_ATTACH_NONE) {
             return error_set(errorp, EINVAL,
@@ -136,8 +171,8 @@ static int choose_device(const struct vif_spec *spec, const struct vif_plan_opti
         }
         port->device = VIF_DEVICE_BY_QEMU;
     }
-    port->managed = spec->managed != VIF_NO && port->device == VIF_DEVICE_TAP;
-    port->persistent = options->persistent && port->device == VIF_DEVICE_TAP;
+    port->managed = spec->managed != VIF_NO && port->device != VIF_DEVICE_BY_QEMU;
+    port->persistent = options->persistent && port->device != VIF_DEVICE_BY_QEMU;
     port->owner = options->owner;
     port->group = options->group;
     port->transient = options->transient;
@@ -151,32 +186,24 @@ static int choose_device(const struct vif_spec *spec, const struct vif_plan_opti
     port->vnet_hdr = model_uses_vnet_hdr(port->model);
     port->mtu = spec->mtu;
     port->n_queues = spec->n_queues ? spec->n_queues : 1;
-    if (port->mtu && (port->mtu < MTU_MIN || port->mtu > MTU_MAX)) {
-        return error_set(errorp, EINVAL, "MTU %u is out of range; a tap takes %d to %d", port->mtu,
-                         MTU_MIN, MTU_MAX);
-    }
-    if (port->n_queues > TAP_MAX_QUEUES) {
-        return error_set(errorp, EINVAL, "%u queues are too many; a tap has at most %d",
-                         port->n_queues, TAP_MAX_QUEUES);
-    }
-    return 0;
+    choose_host_mac(port);
+    return check_device(port, errorp);
 }
 
-/* Drafts one port of a spec whose network, if any, is resolved. */
-static int draft_port(const struct vif_wish *wish, const struct vif_spec *spec, size_t index,
-                      const struct vif_plan_options *options, struct vif_port *port, char **errorp)
+static int draft_port(const struct draft *draft, struct vif_port *port, char **errorp)
 {
-    int error = choose_attachment(spec, port, errorp);
+    const struct vif_spec *spec = draft->spec;
+    int error = choose_attachment(draft, port, errorp);
 
     if (!error && spec->has_mac) {
         error = mac_check_guest(&spec->mac, errorp);
     }
     if (!error) {
-        choose_identity(wish, spec, index, port);
+        choose_identity(draft, port);
         error = choose_name(spec, port, errorp);
     }
     if (!error) {
-        error = choose_device(spec, options, port, errorp);
+        error = choose_device(spec, draft->options, port, errorp);
     }
     if (!error) {
         error = vif_plan_vlan(&spec->vlan, port, errorp);
@@ -187,25 +214,32 @@ static int draft_port(const struct vif_wish *wish, const struct vif_spec *spec, 
     return error;
 }
 
+static int draft_network(struct draft *draft, struct vif_networks *networks, struct vif_port *port,
+                         char **errorp)
+{
+    struct vif_spec actual;
+    int error = vif_networks_find(networks, draft->wish->spec->source_network, &draft->network,
+                                  errorp);
+
+    if (!error) {
+        error = vif_network_resolve(draft->network, draft->wish->spec, &actual, errorp);
+    }
+    if (!error) {
+        draft->spec = &actual;
+        error = draft_port(draft, port, errorp);
+        vif_spec_clear(&actual);
+    }
+    return error;
+}
+
 static int draft_wish(const struct vif_wish *wish, size_t index, struct vif_networks *networks,
                       const struct vif_plan_options *options, struct vif_port *port, char **errorp)
 {
-    const struct vif_network *network;
+    struct draft draft = {.wish = wish, .spec = wish->spec, .index = index, .options = options};
 
-    if (wish->spec->type != VIF_TYPE_NETWORK) {
-        return draft_port(wish, wish->spec, index, options, port, errorp);
-    }
-    int error = vif_networks_find(networks, wish->spec->source_network, &network, errorp);
-    if (!error) {
-        struct vif_spec actual;
-
-        error = vif_network_resolve(network, wish->spec, &actual, errorp);
-        if (!error) {
-            error = draft_port(wish, &actual, index, options, port, errorp);
-            vif_spec_clear(&actual);
-        }
-    }
-    return error;
+    port->where = str_dup(wish->where);
+    return wish->spec->type == VIF_TYPE_NETWORK ? draft_network(&draft, networks, port, errorp)
+                                                : draft_port(&draft, port, errorp);
 }
 
 /* Two ports that would have one device, or one id. */
@@ -249,7 +283,6 @@ int vif_plan_draft(const struct vif_wish *wishes, size_t n, struct vif_networks 
     memset(plan->ports, 0, n * sizeof *plan->ports);
     plan->n_ports = n;
     for (size_t i = 0; i < n; i++) {
-        plan->ports[i].where = str_dup(wishes[i].where);
         int error = draft_wish(&wishes[i], position_in_domain(wishes, i), networks, options,
                                &plan->ports[i], errorp);
 
@@ -370,8 +403,8 @@ static void take_identity(struct vif_port *port, const struct vif_sight *sight)
     if (sight->has_record && port->id_random && !port->name_generated && !plugged->domain_uuid) {
         memcpy(port->interface_id, plugged->interface_id, sizeof port->interface_id);
         port->mac = plugged->mac;
-        port->host_mac = plugged->host_mac;
         port->id_random = false;
+        choose_host_mac(port);
     }
 }
 
@@ -384,7 +417,6 @@ static void use_existing(struct vif_port *port)
 /* Finds out whether the device is to be made, or is there already. */
 static int settle_device(struct vif_port *port, const struct vif_sight *sight, char **errorp)
 {
-    take_identity(port, sight);
     if (port->device == VIF_DEVICE_BY_QEMU) {
         return 0;
     }
@@ -421,7 +453,16 @@ static int settle_device(struct vif_port *port, const struct vif_sight *sight, c
             "dev>",
             port->name);
     }
-    if (!str_eq(sight->link.kind, "tun")) {
+    if (str_eq(sight->link.kind, "macvtap")) {
+        /* libvirt, too, takes a macvtap only where it is told to leave it as it is
+         * (qemuInterfaceEthernetConnect() in src/qemu/qemu_interface.c). */
+        if (port->managed) {
+            return error_set(errorp, EEXIST,
+                             "\"%s\" exists, and is a macvtap; to use it as it is, add "
+                             "managed='no' to its <target>",
+                             port->name);
+        }
+    } else if (!str_eq(sight->link.kind, "tun")) {
         const char *kind = sight->link.kind;
 
         return error_set(errorp, EEXIST, "\"%s\" exists, but it is %s%s%snot a tap", port->name,
@@ -431,21 +472,37 @@ static int settle_device(struct vif_port *port, const struct vif_sight *sight, c
     return 0;
 }
 
-int vif_plan_settle(struct vif_plan *plan, const struct vif_view *view, char **errorp)
+/* Finds out whether the switch or lower device of the present path can be used. */
+static int settle_path(struct vif_port *port, struct vif_view *view, const struct vif_sight *sight,
+                       char **errorp)
+{
+    if (port->attachment == VIF_ATTACH_LOWER) {
+        return vif_plan_lower_settle(port, view, sight, errorp);
+    }
+    if (port->bridge && port->attachment != VIF_ATTACH_LINUX_BRIDGE) {
+        settle_mtu(port, sight);
+        return settle_bridge(port, view, sight, errorp);
+    }
+    return 0;
+}
+
+static int settle_port(struct vif_port *port, struct vif_view *view, const struct vif_sight *sight,
+                       char **errorp)
+{
+    take_identity(port, sight);
+    int error = settle_path(port, view, sight, errorp);
+
+    return error ? error : settle_device(port, sight, errorp);
+}
+
+int vif_plan_settle(struct vif_plan *plan, struct vif_view *view, char **errorp)
 {
     int result = 0;
 
     for (size_t i = 0; i < plan->n_ports; i++) {
         struct vif_port *port = &plan->ports[i];
-        int error = 0;
+        int error = settle_port(port, view, &view->sights[i], errorp);
 
-        if (port->bridge && port->attachment != VIF_ATTACH_LINUX_BRIDGE) {
-            settle_mtu(port, &view->sights[i]);
-            error = settle_bridge(port, view, &view->sights[i], errorp);
-        }
-        if (!error) {
-            error = settle_device(port, &view->sights[i], errorp);
-        }
         if (error == -EAGAIN) {
             result = -EAGAIN;
         } else if (error) {

@@ -33,6 +33,11 @@ struct vif_plug_options {
     /* An interface that is plugged already is refused, not left as it is: its queues are wanted,
      * and cannot be had twice. */
     bool fresh;
+
+    /* For vif_plug_wishes(): called with each plan, and before_data, before it is carried out; a
+     * negative errno value that it returns is the end. NULL: nothing is to be said to a plan. */
+    int (*before)(void *before_data, const struct vif_plan *plan, char **errorp);
+    void *before_data;
 };
 
 /* An interface that is plugged. */
@@ -43,11 +48,21 @@ struct vif_plugged {
     size_t n_fds;
 };
 
-/* Carries out a settled plan. On success stores the plan's interfaces in its order in *plugged,
+/* Carries out a settled plan, with the view it was settled with, of which the lower devices are
+ * looked at anew. On success stores the plan's interfaces in its order in *plugged,
  * which the caller frees with vif_plugged_free(); queues are left open unless the port is
- * persistent. On failure the host is as it was, or else the sentence says what is left. */
-int vif_plug(struct vif_host *host, const struct vif_plan *plan, const struct vif_view *view,
+ * persistent. On failure the host is as it was, or else the sentence says what is left; -EAGAIN is
+ * a failure that another plan would not have: what this one chose was taken meanwhile. */
+int vif_plug(struct vif_host *host, const struct vif_plan *plan, struct vif_view *view,
              const struct vif_plug_options *options, struct vif_plugged **plugged, char **errorp);
+
+/* Plans the `n` wishes and carries the plan out; and again, a few times, when something that the
+ * plan chose was taken between the two. As vif_host_plan() and vif_plug(); *plugged has an element
+ * for each wish. */
+int vif_plug_wishes(struct vif_host *host, const struct vif_wish *wishes, size_t n,
+                    struct vif_networks *networks, const struct vif_plan_options *plan_options,
+                    const struct vif_plug_options *options, struct vif_plugged **plugged,
+                    char **errorp);
 
 /* Closes the descriptors and frees `n` elements; plugs nothing out. */
 void vif_plugged_free(struct vif_plugged *plugged, size_t n);

@@ -55,6 +55,10 @@ def check(command, *args, status=0):
             complain(f"{command}: {path} is {value!r}, which is not as documented")
 
 
+def ip(*args):
+    subprocess.run(["ip", *args], check=True)
+
+
 def main():
     spec = ["--bridge", "br0", "--vlan", "100", "--target", "web0"]
     subprocess.run(["ovs-vsctl", "add-br", "br0", "--", "set", "bridge", "br0",
@@ -62,12 +66,15 @@ def main():
     check("plan", *spec)
     check("plug", *spec)
     check("list")
-    subprocess.run(["ip", "link", "set", "web0", "down"], check=True)
+    ip("link", "set", "web0", "down")
     check("verify", status=3)
-    # A device that is gone, and a port that a reboot left.
-    subprocess.run(["ip", "link", "delete", "web0"], check=True)
+    # A device that is gone, a port that a reboot left, and a macvtap without a record.
+    ip("link", "delete", "web0")
     subprocess.run(["ovs-vsctl", "--no-wait", "add-port", "br0", "stray", "--", "set", "port", "stray",
                     "external_ids:owner=vifplug"], check=True)
+    ip("link", "add", "low0", "type", "veth", "peer", "name", "low1")
+    ip("link", "add", "link", "low0", "name", "left0", "type", "macvtap")
+    ip("link", "set", "left0", "alias", "vifplug:left")
     check("gc")
     check("check", "--bridge", "br9", status=3)
     check("unplug", "web0")

@@ -287,8 +287,8 @@ static void test_refusals(void **state)
     check_refused("<interface type='user'/>", NULL, -EINVAL, "no interface");
     check_refused("<interface type='bridge'><source bridge='br9'/></interface>", NULL, -ENOENT,
                   "bridges: br0");
-    check_refused("<interface type='direct'><source dev='lo'/></interface>", NULL, -EOPNOTSUPP,
-                  "type='direct'");
+    check_refused("<interface type='direct'><source dev='lo'/></interface>", NULL, -EINVAL,
+                  "loopback");
     check_refused(interface_xml, &no_size, -EINVAL, "size is not set");
     check_refused(interface_xml, &newer.known, -EINVAL, "does not know");
     check_refused(interface_xml, &bad_user, -EINVAL, "no user \"nosuchname\"");

@@ -265,10 +265,6 @@ static void devices_of_others(void **state)
 static void what_cannot_be_plugged_says_so(void **state)
 {
     (void)state;
-    check_refused("<interface type='direct'><source dev='eth0' mode='vepa'/></interface>",
-                  -EOPNOTSUPP,
-                  "test.xml: interface 1: type='direct' (macvtap) can be read and written, but not "
-                  "be plugged yet; use type='bridge'");
     check_refused(
         ON_BRIDGE("<virtualport type='midonet'><parameters interfaceid='" ID "'/></virtualport>"),
         -EOPNOTSUPP, "<virtualport type='midonet'> is not supported");

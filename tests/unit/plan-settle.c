@@ -46,7 +46,7 @@ static struct host *make_linux_host(struct host *host)
     return host;
 }
 
-static void check_settled(struct vif_plan *plan, const struct host *host)
+static void check_settled(struct vif_plan *plan, struct host *host)
 {
     char *error = NULL;
 
@@ -54,8 +54,7 @@ static void check_settled(struct vif_plan *plan, const struct host *host)
 }
 
 /* Checks that the host makes the plan fail. */
-static void check_unsettled(const char *xml, const struct host *host, int expected,
-                            const char *part)
+static void check_unsettled(const char *xml, struct host *host, int expected, const char *part)
 {
     struct vif_plan plan = drafted(xml);
     char *error = NULL;
