@@ -10,7 +10,7 @@ export ASAN_OPTIONS=detect_leaks=0
 command -v strace >/dev/null || { echo "no strace"; exit 77; }
 lower low0
 mac=52:54:00:00:08:01
-plug=("$VIFPLUG" plug --mac $mac --target f0)
+plug=("$VIFPLUG" plug --mac "$mac" --target f0)
 
 # A lower device that can take none.
 refused 1 'no device "nosuch" .*devices: .*low0' "${plug[@]}" --lower nosuch
@@ -209,12 +209,18 @@ nothing_left
 mkfifo "$work/say"
 "$VIFPLUG" run --lower low0 --mac $mac --target f0 -- sh -c "cat $work/say" &
 pid=$!
-wait_for sh -c '"$VIFPLUG" list | grep -q "in use$"'
+in_use() {
+    "$VIFPLUG" list | grep -q 'in use$'
+}
+wait_for in_use
 end $pid
 works "$VIFPLUG" gc
 has_link f0 || fail "gc took a live guest's macvtap"
 : >"$work/say"
-wait_for sh -c '! "$VIFPLUG" list | grep -q "in use$"'
+not_in_use() {
+    ! in_use
+}
+wait_for not_in_use
 works "$VIFPLUG" gc
 is "what gc says" 'removed interface "f0": the process that looked after it is gone' "$out"
 nothing_left

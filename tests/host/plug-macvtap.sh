@@ -111,11 +111,11 @@ is "without offloads" 'm0 0x1002' "$out"
 works "${run[@]}" --queues 3 -- "$work/queues" '{fds:0}'
 is "three queues" $'m0 0x5102\nm0 0x5102\nm0 0x5102' "$out"
 nothing_left
-works "${run[@]}" -- sh -c '"$VIFPLUG" list --json'
+works "${run[@]}" -- sh -c "$VIFPLUG list --json"
 is "in use, and not for others" 'True in use None' \
     "$(json '" ".join(str(j["interfaces"][0][k]) for k in ("in_use", "status", "node"))' <<<"$out")"
 expect 1 '"m0" is in use by process' "${run[@]}" -- \
-    sh -c '"$VIFPLUG" run --lower low0 --mac 52:54:00:00:07:01 --target m0 -- true'
+    sh -c "$VIFPLUG run --lower low0 --mac 52:54:00:00:07:01 --target m0 -- true"
 nothing_left
 works "${plug[@]}" --target m0 --json
 node=$(json 'j["interfaces"][0]["node"]' <<<"$out")
@@ -282,10 +282,13 @@ finds "the device is down" ip link set m0 down
 finds "MAC address is 02:.* instead of 52:54" ip link set m0 address 02:00:00:00:00:01
 finds "does not receive all multicast" ip link set m0 allmulticast off
 finds '"low0", which the device is on, is down' ip link set low0 down
-finds 'its node /dev/tap.* is of user' sh -c 'chown 0 /dev/tap$(cat /sys/class/net/m0/ifindex)'
+take_node() {
+    chown 0 "/dev/tap$(cat /sys/class/net/m0/ifindex)"
+}
+finds 'its node /dev/tap.* is of user' take_node
 finds 'there is no link "m0"' ip link del m0
-in_mode=passthrough finds 'the MAC address of "low0" is 02:' sh -c \
-    'ip link set low0 address 02:00:00:00:00:01'
+in_mode=passthrough finds 'the MAC address of "low0" is 02:' \
+    ip link set low0 address 02:00:00:00:00:01
 finds 'alias is "stolen"' ip link set m0 alias stolen
 finds 'is on "low1" instead of "low0"' another_one low1 macvtap mode bridge
 finds 'not a macvtap, but a macvlan' another_one low0 macvlan mode bridge
@@ -317,7 +320,7 @@ left() {
 }
 for domain in guest $uuid; do
     strays
-    works "$VIFPLUG" unplug --domain $domain
+    works "$VIFPLUG" unplug --domain "$domain"
     is "left by unplug --domain $domain" 'unmarked foreign nobodys' "$(left)"
     for name in unmarked foreign nobodys; do ip link del $name; done
     nothing_left
