@@ -129,35 +129,14 @@ static int read_uuid(const struct hook *hook, char uuid[UUID_TEXT_SIZE], char **
     return error ? error_wrap(errorp, error, "%s", hook->name) : 0;
 }
 
-/* Reads the records of one domain; the caller calls vif_records_free(). */
+/* Reads the records of the domain; the caller calls vif_records_free(). */
 static int read_records(const struct hook *hook, const char *uuid, struct vif_record **list,
                         size_t *n, char **errorp)
 {
     struct vif_records *records;
-    struct vif_record *all;
-    size_t n_all;
     int error = vif_host_records(hook->host, &records, errorp);
 
-    if (!error) {
-        error = vif_records_read_all(records, &all, &n_all, errorp);
-    }
-    if (error) {
-        return error;
-    }
-    *n = 0;
-    for (size_t i = 0; i < n_all; i++) {
-        if (str_eq(all[i].port.domain_uuid, uuid)) {
-            struct vif_record ours = all[i];
-
-            all[i] = all[*n];
-            all[(*n)++] = ours;
-        }
-    }
-    for (size_t i = *n; i < n_all; i++) {
-        vif_record_clear(&all[i]);
-    }
-    *list = all;
-    return 0;
+    return error ? error : vif_records_read_domain(records, uuid, list, n, errorp);
 }
 
 static int take_down(struct hook *hook, char **errorp)

@@ -363,8 +363,10 @@ static char *read_all(int fd)
     return text;
 }
 
-int vif_records_read(struct vif_records *records, const char *name, struct vif_record *record,
-                     char **errorp)
+/* As vif_records_read(), but a record whose text does not hold `part` (NULL: whatever it holds) is
+ * as good as none, and is not looked at any further. */
+static int read_one(struct vif_records *records, const char *name, const char *part,
+                    struct vif_record *record, char **errorp)
 {
     /* The name may come from the command line, and becomes a file's name. */
     int error = ifname_check(name, errorp);
@@ -381,9 +383,11 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
                    ? -ENOENT
                    : error_set(errorp, errno, "cannot read the record of \"%s\": %m", name);
     }
-    char *text = read_all(fd);
+    auto_free char *text = read_all(fd);
+    if (part && text && !strstr(text, part)) {
+        return -ENOENT;
+    }
     cJSON *json = text ? cJSON_Parse(text) : NULL;
-    free(text);
     error = json ? record_from_json(json, record, errorp)
                  : error_set(errorp, EINVAL, "it is not JSON; remove it if nothing uses \"%s\"",
                              name);
@@ -400,6 +404,12 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
     return 0;
 }
 
+int vif_records_read(struct vif_records *records, const char *name, struct vif_record *record,
+                     char **errorp)
+{
+    return read_one(records, name, NULL, record, errorp);
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct vif_record *ra = a;
@@ -408,8 +418,9 @@ static int by_name(const void *a, const void *b)
     return strcmp(ra->port.name, rb->port.name);
 }
 
-int vif_records_read_all(struct vif_records *records, struct vif_record **allp, size_t *np,
-                         char **errorp)
+/* Reads the records whose text holds `part`, or all of them for NULL. */
+static int read_those(struct vif_records *records, const char *part, struct vif_record **allp,
+                      size_t *np, char **errorp)
 {
     struct vif_record *all = NULL;
     size_t n = 0;
@@ -436,7 +447,7 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **allp, 
         }
         snprintf(name, sizeof name, "%.*s", (int)(length - strlen(SUFFIX)), entry->d_name);
         all = mem_resize(all, n + 1, sizeof *all);
-        error = vif_records_read(records, name, &all[n], errorp);
+        error = read_one(records, name, part, &all[n], errorp);
         if (!error) {
             n++;
         } else if (error == -ENOENT) {
@@ -453,6 +464,35 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **allp, 
         qsort(all, n, sizeof *all, by_name);
     }
     *allp = all;
+    *np = n;
+    return 0;
+}
+
+int vif_records_read_all(struct vif_records *records, struct vif_record **all, size_t *n,
+                         char **errorp)
+{
+    return read_those(records, NULL, all, n, errorp);
+}
+
+int vif_records_read_domain(struct vif_records *records, const char *domain_uuid,
+                            struct vif_record **listp, size_t *np, char **errorp)
+{
+    struct vif_record *list;
+    size_t n_read;
+    size_t n = 0;
+    int error = read_those(records, domain_uuid, &list, &n_read, errorp);
+
+    if (error) {
+        return error;
+    }
+    for (size_t i = 0; i < n_read; i++) {
+        if (str_eq(list[i].port.domain_uuid, domain_uuid)) {
+            list[n++] = list[i];
+        } else {
+            vif_record_clear(&list[i]);
+        }
+    }
+    *listp = list;
     *np = n;
     return 0;
 }

@@ -95,6 +95,11 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
 int vif_records_read_all(struct vif_records *records, struct vif_record **all, size_t *n,
                          char **errorp);
 
+/* As vif_records_read_all(), only those of the domain with this UUID, which is in lower case.
+ * Others cost no more than reading their files, and may be broken. */
+int vif_records_read_domain(struct vif_records *records, const char *domain_uuid,
+                            struct vif_record **list, size_t *n, char **errorp);
+
 /* Claims a record for unplugging: reads it anew into *record, and unless a live process is at work
  * on it puts it into state "unplugging" by this process. `plug_id` is that of the plug that is
  * meant, or NULL for any: by now the name may be another's. -ENOENT, without a sentence, when it is

@@ -199,10 +199,9 @@ has_link web1 && fail "web1 was plugged again"
 # Killed while it waits for ovs-vswitchd, with the row committed.
 quietly release
 stop_daemon ovs-vswitchd
-call prepare "$xml" &
+"$hook" web prepare begin - <"$xml" &
 prepare=$!
 wait_for ovs-vsctl --no-wait get Port web0 name
-end "$(pgrep -P $prepare -x vifplug-libvirt || echo $prepare)"
 end $prepare
 kill -CONT "$(daemon ovs-vswitchd)"
 quietly stopped

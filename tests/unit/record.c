@@ -235,6 +235,41 @@ static void all_records_are_read_sorted(void **state)
     vif_records_free(all, n);
 }
 
+/* Those of one domain, whatever the others are like. */
+static void records_of_a_domain_are_found(void **state)
+{
+    struct folder *folder = *state;
+    static const char *const domains[] = {ID_OF_ANOTHER, PLUG_ID, ID_OF_ANOTHER, NULL};
+    struct vif_record *list;
+    char *error = NULL;
+    size_t n;
+
+    check_ok(vif_records_read_domain(folder->records, ID_OF_ANOTHER, &list, &n, &error), &error);
+    assert_int_equal(n, 0);
+    vif_records_free(list, n);
+    for (size_t i = 0; i < ARRAY_LEN(domains); i++) {
+        char name[] = {'w', 'e', 'b', (char)('0' + i), '\0'};
+        struct vif_record record = make_record(name);
+
+        str_assign(&record.port.domain_uuid, domains[i]);
+        /* Its text holds the UUID, but it is no domain's. */
+        if (!domains[i]) {
+            str_assign(&record.port.alias, ID_OF_ANOTHER);
+        }
+        create(folder, &record);
+        vif_record_clear(&record);
+    }
+    write_file(folder, "broken.json", "{");
+    check_ok(vif_records_read_domain(folder->records, ID_OF_ANOTHER, &list, &n, &error), &error);
+    assert_int_equal(n, 2);
+    assert_string_equal(list[0].port.name, "web0");
+    assert_string_equal(list[1].port.name, "web2");
+    vif_records_free(list, n);
+    write_file(folder, "broken.json", "{" ID_OF_ANOTHER);
+    check_error(vif_records_read_domain(folder->records, ID_OF_ANOTHER, &list, &n, &error),
+                -EBADMSG, &error, "/ports/broken.json: it is not JSON");
+}
+
 static void check_garbage(struct folder *folder, const char *text, const char *part)
 {
     struct vif_record record;
@@ -462,6 +497,7 @@ int main(void)
         test(creation_is_exclusive_and_all_or_none),
         test(a_folder_that_cannot_be_made_is_named),
         test(all_records_are_read_sorted),
+        test(records_of_a_domain_are_found),
         test(garbage_is_named),
         test(a_name_is_no_path),
         cmocka_unit_test(an_owner_lives_until_its_end),
