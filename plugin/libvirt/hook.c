@@ -45,9 +45,10 @@ static void adoption_clear(struct adoption *adoption)
 }
 
 /* The caller calls adoption_clear() either way. */
-static int read_adoption(const struct hook *hook, bool is_live, struct adoption *adoption,
-                         char **errorp)
+static int read_adoption(const struct hook *hook, struct adoption *adoption, char **errorp)
 {
+    /* Also a domain that is about to start may be one that ran before, and was saved. */
+    const bool is_live = true;
     int error = vif_document_parse(hook->name, hook->text, hook->length, &adoption->domain, errorp);
 
     if (!error && adoption->domain.kind != VIF_DOCUMENT_DOMAIN) {
@@ -101,7 +102,7 @@ static int plug(const struct hook *hook, const struct adoption *adoption, char *
 static int prepare(struct hook *hook, char **errorp)
 {
     struct adoption adoption = {0};
-    int error = read_adoption(hook, false, &adoption, errorp);
+    int error = read_adoption(hook, &adoption, errorp);
 
     if (!error) {
         error = plug(hook, &adoption, errorp);
@@ -216,7 +217,7 @@ static int repair(struct hook *hook, const struct adoption *adoption, char **err
 static int reconnect(struct hook *hook, char **errorp)
 {
     struct adoption adoption = {0};
-    int error = read_adoption(hook, true, &adoption, errorp);
+    int error = read_adoption(hook, &adoption, errorp);
 
     if (!error) {
         error = repair(hook, &adoption, errorp);
