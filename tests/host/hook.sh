@@ -55,6 +55,7 @@ domain plain.xml web $uuid "
     <interface type='user'/>
     <interface type='bridge'>
       <mac address='52:54:00:00:03:02'/><source bridge='lin0'/><target dev='web1'/>
+      <mtu size='1400'/>
     </interface>" >/dev/null
 xml=$work/web.xml
 "$VIFPLUG" adopt "$work/plain.xml" >"$xml"
@@ -154,8 +155,8 @@ before=$(host_state)
 quietly reconnect
 is "all is well, nothing changes" "$before" "$(host_state)"
 ovs-vsctl del-port web0
-ip link set web0 down mtu 1500
-ip link set web1 nomaster
+ip link set web0 down
+ip link set web1 nomaster mtu 1500 address 02:00:00:00:00:08
 quietly reconnect
 works "$VIFPLUG" verify
 is "its VLAN" 100 "$(db Port web0 tag)"
