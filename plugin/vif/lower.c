@@ -277,12 +277,12 @@ static int check_reflection(const struct vif_port *port, const struct vif_lower 
         return 0;
     }
     if (lower->was_asked && reflection->answer == PROBE_NO) {
-        return error_set(errorp, EOPNOTSUPP,
+        return error_set(errorp, EHOSTUNREACH,
                          "the switch behind \"%s\" does not reflect (%.0f ms), which mode='vepa' "
                          "needs",
                          lower->name, reflection->elapsed_ms);
     }
-    return error_set(errorp, EOPNOTSUPP,
+    return error_set(errorp, EHOSTUNREACH,
                      "whether the switch behind \"%s\" reflects, which mode='vepa' needs, is "
                      "unknown: %s",
                      lower->name, lower->was_asked ? reflection->reason : "it was not asked");

@@ -128,20 +128,16 @@ static int choose_name(const struct vif_spec *spec, struct vif_port *port, char 
     return error;
 }
 
-/* Refuses what no device of that kind has. */
-static int check_device(const struct vif_port *port, char **errorp)
+static int check_limits(const struct vif_port *port, const char *what, unsigned max_mtu,
+                        unsigned max_queues, char **errorp)
 {
-    bool macvtap = port->device == VIF_DEVICE_MACVTAP;
-    unsigned queues = macvtap ? MACVTAP_MAX_QUEUES : TAP_MAX_QUEUES;
-    unsigned most = macvtap ? MACVTAP_MAX_MTU : TAP_MAX_MTU;
-
-    if (port->mtu && (port->mtu < TAP_MIN_MTU || port->mtu > most)) {
+    if (port->mtu && (port->mtu < TAP_MIN_MTU || port->mtu > max_mtu)) {
         return error_set(errorp, EINVAL, "MTU %u is out of range; a %s takes %d to %u", port->mtu,
-                         macvtap ? "macvtap" : "tap", TAP_MIN_MTU, most);
+                         what, TAP_MIN_MTU, max_mtu);
     }
-    if (port->n_queues > queues) {
+    if (port->n_queues > max_queues) {
         return error_set(errorp, EINVAL, "%u queues are too many; a %s has at most %u",
-                         port->n_queues, macvtap ? "macvtap" : "tap", queues);
+                         port->n_queues, what, max_queues);
     }
     return 0;
 }
@@ -174,7 +170,10 @@ static int choose_device(const struct vif_spec *spec, const struct vif_plan_opti
     port->mtu = spec->mtu;
     port->n_queues = spec->n_queues ? spec->n_queues : 1;
     vif_plan_host_mac(port);
-    return check_device(port, errorp);
+    if (port->device == VIF_DEVICE_MACVTAP) {
+        return check_limits(port, "macvtap", MACVTAP_MAX_MTU, MACVTAP_MAX_QUEUES, errorp);
+    }
+    return check_limits(port, "tap", TAP_MAX_MTU, TAP_MAX_QUEUES, errorp);
 }
 
 static int draft_port(const struct draft *draft, struct vif_port *port, char **errorp)
