@@ -24,6 +24,10 @@ struct rtnl;
 /* The kernel's limit, MAX_TAP_QUEUES of include/linux/if_tap.h. */
 #define MACVTAP_MAX_QUEUES 256
 
+/* In bytes: ETH_MAX_MTU of linux/if_ether.h, which drivers/net/macvlan.c takes where the lower
+ * device has as much. The least is that of a tap. */
+#define MACVTAP_MAX_MTU 65535
+
 struct macvtap_options {
     const char *name;
     int lower; /* ifindex of the lower device */

@@ -19,7 +19,7 @@ const struct cli_command cli_commands[] = {
     },
     {
         .name = "unplug",
-        .arguments = "NAME... | --domain NAME|UUID | --all",
+        .arguments = "NAME... | --domain NAME|UUID|FILE | --all",
         .help = "Take interfaces away again",
         .groups = CLI_SELECT | CLI_HOST | CLI_JSON,
         .max_args = 65535,

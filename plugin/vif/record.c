@@ -16,9 +16,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/ifname.h"
+#include "netdev/macvtap.h"
 
-/* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is held while one is
- * claimed. */
+/* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is what vif_records_lock()
+ * takes. */
 #define PORTS_FOLDER "ports"
 #define SUFFIX       ".json"
 
@@ -95,20 +96,39 @@ void vif_record_set_owner(struct vif_record *record)
     record->pid_start = process_start(record->pid);
 }
 
+char *vif_record_node(const struct vif_record *record)
+{
+    return record->port.device == VIF_DEVICE_MACVTAP && record->port.persistent && record->ifindex
+               ? macvtap_node(record->ifindex)
+               : NULL;
+}
+
+static void add_string_or_null(cJSON *json, const char *key, const char *s)
+{
+    cJSON_AddItemToObject(json, key, s ? cJSON_CreateString(s) : cJSON_CreateNull());
+}
+
 cJSON *vif_record_to_json(const struct vif_record *record)
 {
+    auto_free char *node = vif_record_node(record);
     cJSON *json = vif_port_to_json(&record->port);
+    char mac[MAC_TEXT_SIZE];
 
     cJSON_AddStringToObject(json, "state", vif_state_name(record->state));
     cJSON_AddStringToObject(json, "plug_id", record->plug_id);
-    cJSON_AddItemToObject(json, "remote",
-                          record->remote ? cJSON_CreateString(record->remote) : cJSON_CreateNull());
+    add_string_or_null(json, "remote", record->remote);
     cJSON_AddNumberToObject(json, "ifindex", record->ifindex);
+    add_string_or_null(json, "node", node);
     cJSON_AddNumberToObject(json, "ofport", (double)record->ofport);
     cJSON_AddNumberToObject(json, "pid", record->pid);
     cJSON_AddNumberToObject(json, "pid_start", (double)record->pid_start);
     cJSON_AddBoolToObject(json, "script_done", record->script_done);
     cJSON_AddNumberToObject(json, "since", (double)record->since);
+    cJSON_AddBoolToObject(json, "lower_was_down", record->lower_was_down);
+    cJSON_AddBoolToObject(json, "vlan_was_down", record->vlan_was_down);
+    cJSON_AddBoolToObject(json, "vlan_was_missing", record->vlan_was_missing);
+    add_string_or_null(json, "lower_mac",
+                       record->has_lower_mac ? mac_format(&record->lower_mac, mac) : NULL);
     return json;
 }
 
@@ -130,6 +150,11 @@ static const char *text_of(const cJSON *json, const char *key)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, key));
 }
 
+static bool flag_of(const cJSON *json, const char *key)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, key));
+}
+
 static int record_from_json(const cJSON *json, struct vif_record *record, char **errorp)
 {
     memset(record, 0, sizeof *record);
@@ -148,8 +173,13 @@ static int record_from_json(const cJSON *json, struct vif_record *record, char *
     record->ofport = number_of(json, "ofport");
     record->pid = (pid_t)number_of(json, "pid");
     record->pid_start = (uint64_t)number_of(json, "pid_start");
-    record->script_done = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "script_done"));
+    record->script_done = flag_of(json, "script_done");
     record->since = number_of(json, "since");
+    record->lower_was_down = flag_of(json, "lower_was_down");
+    record->vlan_was_down = flag_of(json, "vlan_was_down");
+    record->vlan_was_missing = flag_of(json, "vlan_was_missing");
+    const char *mac = text_of(json, "lower_mac");
+    record->has_lower_mac = mac && mac_parse(mac, &record->lower_mac, NULL) == 0;
     return 0;
 }
 
@@ -195,6 +225,22 @@ static int make_folders(struct vif_records *records, char **errorp)
                          errno == EACCES ? "; run as root, or name another with --rundir" : "");
     }
     return 0;
+}
+
+int vif_records_lock(struct vif_records *records, char **errorp)
+{
+    auto_free char *path = str_printf("%s/lock", records->rundir);
+    auto_close int fd = -1;
+    int error = make_folders(records, errorp);
+
+    if (error) {
+        return error;
+    }
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX)) {
+        return error_set(errorp, errno, "cannot lock %s: %m", path);
+    }
+    return steal_fd(&fd);
 }
 
 static char *file_name(const char *name)
@@ -454,15 +500,12 @@ int vif_records_read_domain(struct vif_records *records, const char *domain_uuid
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
                       struct vif_record *record, char **errorp)
 {
-    auto_free char *lock = str_printf("%s/lock", records->rundir);
-    auto_close int lock_fd = -1;
-
     if (records->ports_fd < 0) {
         return -ENOENT;
     }
-    lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (lock_fd < 0 || flock(lock_fd, LOCK_EX)) {
-        return error_set(errorp, errno, "cannot lock %s: %m", lock);
+    auto_close int lock = vif_records_lock(records, errorp);
+    if (lock < 0) {
+        return lock;
     }
     int error = vif_records_read(records, name, record, errorp);
     if (!error) {

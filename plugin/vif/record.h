@@ -35,6 +35,13 @@ struct vif_record {
     uint64_t pid_start; /* when that process started, in clock ticks since boot: pids are re-used */
     bool script_done;   /* the script was run, so the downscript is due */
     int64_t since;      /* seconds since the epoch */
+
+    /* Of a macvtap: what is to be set back below it when it goes (vif/lower-use.h). */
+    bool lower_was_down;
+    bool vlan_was_down;    /* the VLAN link */
+    bool vlan_was_missing; /* likewise */
+    bool has_lower_mac;
+    struct mac lower_mac; /* of the link it is on, which has the guest's meanwhile */
 };
 
 /* Frees what the record points to and zeroes it. */
@@ -43,6 +50,10 @@ void vif_records_free(struct vif_record *records, size_t n);
 
 /* The word in JSON and tables: "plugging", "plugged", "unplugging". */
 const char *vif_state_name(enum vif_state state);
+
+/* The path by which others open the device, "/dev/tapN"; NULL for a tap, which is opened by its
+ * name, and for a macvtap that is not for others. Caller frees. */
+char *vif_record_node(const struct vif_record *record);
 
 /* The record as JSON; the shape that vifplug(8) documents. */
 struct cJSON *vif_record_to_json(const struct vif_record *record);
@@ -60,6 +71,12 @@ struct vif_records;
  * (0755). On success the caller calls vif_records_close(). */
 int vif_records_open(const char *rundir, struct vif_records **records, char **errorp);
 void vif_records_close(struct vif_records *records);
+
+/* Takes the lock of the folder, making that where it is missing, and waits for it as long as it
+ * takes: while it is held, no other process claims a record, or chooses what to put a macvtap on.
+ * Returns a descriptor, which the caller closes to give the lock back; or a negative errno value.
+ * Who holds it must not call vif_records_claim(), which takes it, too. */
+int vif_records_lock(struct vif_records *records, char **errorp);
 
 /* Writes new records, all or none; -EEXIST when there is one of such a name already, with a
  * sentence that says what is known of it. */

@@ -51,8 +51,11 @@ share/doc/vifplug/README.md
 share/doc/vifplug/SECURITY.md
 share/doc/vifplug/apparmor/vifplug-libvirt-hook
 share/doc/vifplug/docs/architecture.md
+share/doc/vifplug/examples/amber.xml
 share/doc/vifplug/examples/blue.xml
+share/doc/vifplug/examples/cyan.xml
 share/doc/vifplug/examples/green.xml
+share/doc/vifplug/examples/networks/vepanet.xml
 share/doc/vifplug/examples/red.xml
 share/man/man5/vifplug-xml.5
 share/man/man8/vifplug-libvirt-hook.8
