@@ -11,6 +11,7 @@
 #include "vif/identity.h"
 #include "vif/lower-use.h"
 #include "vif/script.h"
+#include "vif/standing.h"
 
 /* A plug at work: the interfaces that are not there yet, which are made together. */
 struct plug {
@@ -51,114 +52,6 @@ static struct vif_port *port_of(const struct job *job)
     return &record_of(job)->port;
 }
 
-/* Whether an interface with a record of its own really stands as the record says. */
-static bool still_stands(const struct vif_port *port, const struct vif_sight *sight)
-{
-    const struct vif_record *record = &sight->record;
-    bool device = port->device == VIF_DEVICE_BY_QEMU ||
-                  (sight->has_link && (!record->ifindex || record->ifindex == sight->link.ifindex));
-    bool attached = port->attachment != VIF_ATTACH_OVS ||
-                    (sight->row && str_eq(sight->row->plug_id, record->plug_id));
-
-    return record->state == VIF_PLUGGED && device && attached;
-}
-
-/* Refuses what cannot be this process's to look after: it would hand over no descriptors, and take
- * down what is another's when its program ends. */
-static int check_free(const struct vif_port *port, const struct vif_sight *sight, bool in_use,
-                      char **errorp)
-{
-    const struct vif_record *record = &sight->record;
-
-    if (vif_record_owner_lives(record)) {
-        return error_set(errorp, EEXIST, "\"%s\" is in use by process %ld", port->name,
-                         (long)record->pid);
-    }
-    if (in_use) {
-        return error_set(errorp, EEXIST, "\"%s\" is in use: somebody has it open", port->name);
-    }
-    if (record->state == VIF_PLUGGED && !record->pid) {
-        return error_set(errorp, EEXIST,
-                         "\"%s\" is plugged already, for somebody else to open; unplug it first",
-                         port->name);
-    }
-    return 0;
-}
-
-/* Looks at an interface that is plugged already: fine when it is just as wished. */
-static int compare(const struct vif_port *port, const struct vif_record *record, char **errorp)
-{
-    auto_free char *differences = vif_port_differences(port, &record->port);
-
-    return differences
-               ? error_set(errorp, EEXIST, "\"%s\" is plugged already, but %s; unplug it first",
-                           port->name, differences)
-               : 0;
-}
-
-/* Looks at what is known of an interface already. Sets *already when it is plugged just as wished;
- * takes away what a crash left of it; refuses it when it is plugged otherwise. */
-static int look_at_record(const struct plug *plug, const struct vif_port *port,
-                          const struct vif_sight *sight, bool *already, char **errorp)
-{
-    bool in_use = false;
-    int error = 0;
-
-    *already = sight->has_record && !plug->options->fresh && still_stands(port, sight);
-    if (!sight->has_record) {
-        return 0;
-    }
-    if (*already) {
-        return compare(port, &sight->record, errorp);
-    }
-    if (sight->has_link) {
-        error = vif_device_find_users(&sight->link, 1, &in_use, errorp);
-    }
-    if (!error && plug->options->fresh) {
-        error = check_free(port, sight, in_use, errorp);
-    } else if (!error && in_use) {
-        error = error_set(
-            errorp, EEXIST,
-            "\"%s\" is in use, but no longer as it was plugged: see \"vifplug verify %s\"",
-            port->name, port->name);
-    }
-    if (error) {
-        return error;
-    }
-    vif_host_log(plug->host, "\"%s\" was left by a crash: undoing that first", port->name);
-    return vif_unplug_known(plug->host, &sight->record, 1, errorp);
-}
-
-/* Decides about a row that stands under the port's name, though no device does. */
-static int look_at_row(const struct vif_sight *sight, char replaces[37], char **errorp)
-{
-    const struct ovs_port_row *row = sight->row;
-
-    replaces[0] = '\0';
-    /* The row of a plug of this interface that was undone just now is gone. */
-    if (!row || (sight->has_record && str_eq(row->plug_id, sight->record.plug_id))) {
-        return 0;
-    }
-    const char *bridge = row->port.bridge ? row->port.bridge : "";
-    if (row->interface_type[0] || !row->interface_uuid[0]) {
-        return error_set(
-            errorp, EEXIST,
-            "a port \"%s\" exists on OVS bridge \"%s\" already, and is %s%s; choose another "
-            "<target dev>",
-            row->port.name, bridge, row->interface_uuid[0] ? "of type " : "a bond",
-            row->interface_type);
-    }
-    if (row->link_up && !str_eq(row->owner, OVS_OWNER)) {
-        return error_set(
-            errorp, EEXIST,
-            "a live port \"%s\" is on OVS bridge \"%s\" already, and is not vifplug's; "
-            "choose another <target dev>",
-            row->port.name, bridge);
-    }
-    memcpy(replaces, row->uuid, sizeof row->uuid);
-    return 0;
-}
-
 static void fill_record(const struct plug *plug, const struct vif_port *port,
                         struct vif_record *record, const char *remote)
 {
@@ -179,7 +72,8 @@ static int sort_out(struct plug *plug, const struct vif_plan *plan, const struct
         const struct vif_port *port = &plan->ports[i];
         const struct vif_sight *sight = &view->sights[i];
         struct job *job = &plug->jobs[plug->n];
-        int error = look_at_record(plug, port, sight, &plugged[i].already, errorp);
+        int error = vif_standing_look(plug->host, port, sight, plug->options->fresh,
+                                      &plugged[i].already, job->replaces, errorp);
 
         if (!error && plugged[i].already) {
             int gone = vif_records_read(plug->records, port->name, &plugged[i].record, errorp);
@@ -190,16 +84,13 @@ static int sort_out(struct plug *plug, const struct vif_plan *plan, const struct
                                                 port->name)
                                     : gone;
         } else if (!error) {
-            error = look_at_row(sight, job->replaces, errorp);
-            if (!error) {
-                fill_record(plug, port, &plugged[i].record, view->ovs_remote);
-                job->device = (struct vif_device_job){
-                    .out = &plugged[i],
-                    .sight = sight,
-                    .supervised = plug->options->supervised,
-                };
-                plug->n++;
-            }
+            fill_record(plug, port, &plugged[i].record, view->ovs_remote);
+            job->device = (struct vif_device_job){
+                .out = &plugged[i],
+                .sight = sight,
+                .supervised = plug->options->supervised,
+            };
+            plug->n++;
         }
         if (error) {
             return error_wrap(errorp, error, "%s", port->where);

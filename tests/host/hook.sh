@@ -55,6 +55,7 @@ domain plain.xml web $uuid "
     <interface type='user'/>
     <interface type='bridge'>
       <mac address='52:54:00:00:03:02'/><source bridge='lin0'/><target dev='web1'/>
+      <mtu size='1400'/>
     </interface>" >/dev/null
 xml=$work/web.xml
 "$VIFPLUG" adopt "$work/plain.xml" >"$xml"
@@ -107,8 +108,10 @@ done
 works call prepare "$work/plain.xml"
 works call stopped "$work/plain.xml"
 # For a domain that is not ours not even the library that reads XML is loaded.
-is "one short look" 0 "$(LD_DEBUG=files call prepare "$work/plain.xml" 2>&1 | grep -c libxml2)"
-has "as against" '^[1-9]' "$(env LD_DEBUG=files "$hook" web release end - <"$xml" 2>&1 | grep -c libxml2)"
+quietly prepare
+expect 0 'libxml2' env LD_DEBUG=files "$hook" web release end - <"$xml"
+expect 0 'libnl' env LD_DEBUG=files "$hook" web prepare begin - <"$work/plain.xml"
+[[ $err != *libxml2* ]] || fail "a domain without our metadata is parsed"
 chmod o+x "$work"
 works setpriv --reuid=65534 --regid=65534 --clear-groups "$hook" web prepare begin - <"$xml"
 nothing_left
@@ -160,8 +163,8 @@ before=$(host_state)
 quietly reconnect
 is "all is well, nothing changes" "$before" "$(host_state)"
 ovs-vsctl del-port web0
-ip link set web0 down mtu 1500
-ip link set web1 nomaster
+ip link set web0 down
+ip link set web1 nomaster mtu 1500 address 02:00:00:00:00:08
 quietly reconnect
 works "$VIFPLUG" verify
 is "its VLAN" 100 "$(db Port web0 tag)"

@@ -71,6 +71,10 @@ static struct vif_record make_record(const char *name)
     strcpy(record.plug_id, PLUG_ID);
     record.remote = str_dup("unix:/db.sock");
     record.script_done = true;
+    record.lower_was_down = true;
+    record.vlan_was_down = true;
+    record.vlan_was_missing = true;
+    record.has_lower_mac = mac_parse("02:00:00:00:00:01", &record.lower_mac, NULL) == 0;
     vif_plan_clear(&plan);
     return record;
 }
@@ -145,6 +149,8 @@ static void a_record_comes_back(void **state)
     assert_int_equal(back.ofport, 3);
     assert_int_equal(back.since, 99);
     assert_true(back.script_done);
+    assert_true(back.lower_was_down && back.vlan_was_down && back.vlan_was_missing);
+    assert_true(back.has_lower_mac && mac_equal(&back.lower_mac, &record.lower_mac));
     assert_int_equal(back.pid, getpid());
     assert_true(back.pid_start == record.pid_start && back.pid_start != 0);
     vif_record_clear(&back);
