@@ -37,14 +37,12 @@ add_user() {
 }
 
 libvirt_places() {
-    # The users that QEMU is to be: of the system's libvirtd, as it was built, and of an ordinary
-    # user's own.
+    # The user that QEMU is to be, as libvirtd was built.
     for file in passwd group; do
         cp /etc/$file /run/$file
         mount --bind /run/$file /etc/$file
     done
     add_user libvirt-qemu 64055
-    add_user lou 61000
 
     for dir in /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt; do
         own_folder $dir

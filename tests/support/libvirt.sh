@@ -20,9 +20,35 @@ hot() {
     env ${asan:+"LD_PRELOAD=$asan libtirpc.so.3"} "$VIFPLUG" "$@"
 }
 
-# install_hook: makes vifplug's hook one of libvirt's.
+# install_hook: makes vifplug's hook one of libvirt's. A copy, for a session's libvirtd runs it too, as
+# a user who may not look where it was built.
 install_hook() {
-    ln -s "$VIFPLUG_BUILD/plugin/libvirt/vifplug-libvirt-hook" /etc/libvirt/hooks/qemu.d/vifplug
+    cp "$VIFPLUG_BUILD/plugin/libvirt/vifplug-libvirt-hook" /etc/libvirt/hooks/qemu.d/vifplug
+}
+
+# session_user USER: lets USER have a session, and, as on most hosts, open /dev/net/tun.
+session_user() {
+    mkdir -p "/run/user/$1" "/run/home/$1/.config/libvirt"
+    chown -R "$1:" "/run/user/$1" "/run/home/$1"
+    chmod 700 "/run/user/$1"
+    if [ ! -e /run/tun ]; then
+        mknod -m 666 /run/tun c 10 200
+        mount --bind /run/tun /dev/net/tun
+    fi
+}
+
+# session USER COMMAND...: runs it as that user, where virsh starts a libvirtd of the user's own.
+session() {
+    local user=$1
+    shift
+    setpriv --reuid "$user" --regid "$user" --init-groups env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+        HOME="/run/home/$user" USER="$user" XDG_RUNTIME_DIR="/run/user/$user" "$@"
+}
+
+# session_create USER NAME: runs the domain of $work/NAME.xml there.
+session_create() {
+    works session "$1" virsh -q -c qemu:///session create "$work/$2.xml"
+    guest_pid[$2]=$(<"/run/user/$1/libvirt/qemu/run/$2.pid")
 }
 
 # libvirtd_start: starts the system's libvirtd with as little in its environment as a service has,
@@ -36,6 +62,11 @@ libvirtd_start() {
 # libvirtd_kill: takes it away from under its guests.
 libvirtd_kill() {
     end "$(</run/libvirtd.pid)"
+}
+
+# session_lacks USER NAME: whether it knows of no such domain.
+session_lacks() {
+    ! session "$1" virsh -c qemu:///session list --name | grep -qx "$2"
 }
 
 # libvirt_domain NAME UUID "WORDS..." DEVICES: writes $work/NAME.xml, a domain whose guest gets these
