@@ -35,6 +35,7 @@ void vif_record_clear(struct vif_record *record)
 {
     vif_port_clear(&record->port);
     free(record->remote);
+    free(record->granted_name);
     memset(record, 0, sizeof *record);
 }
 
@@ -60,7 +61,7 @@ const char *vif_state_name(enum vif_state state)
 }
 
 /* When the process started, in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). 0 when
- * there is no such process. */
+ * there is no such process, or only what is left of one (a zombie, field 3). */
 static uint64_t process_start(pid_t pid)
 {
     char path[64];
@@ -78,6 +79,9 @@ static uint64_t process_start(pid_t pid)
     stat[length] = '\0';
     /* The second field is the name in parentheses, which may hold blanks and parentheses itself. */
     char *field = strrchr(stat, ')');
+    if (field && strchr("ZXx", field[strlen(") ")])) {
+        return 0;
+    }
     for (int number = 2; field && number < START_FIELD; number++) {
         field = strchr(field + 1, ' ');
     }
@@ -90,10 +94,15 @@ bool vif_record_owner_lives(const struct vif_record *record)
            record->pid_start != 0;
 }
 
+void vif_record_give_to(struct vif_record *record, pid_t pid)
+{
+    record->pid = pid;
+    record->pid_start = process_start(pid);
+}
+
 void vif_record_set_owner(struct vif_record *record)
 {
-    record->pid = getpid();
-    record->pid_start = process_start(record->pid);
+    vif_record_give_to(record, getpid());
 }
 
 char *vif_record_node(const struct vif_record *record)
@@ -124,6 +133,12 @@ cJSON *vif_record_to_json(const struct vif_record *record)
     cJSON_AddNumberToObject(json, "pid_start", (double)record->pid_start);
     cJSON_AddBoolToObject(json, "script_done", record->script_done);
     cJSON_AddNumberToObject(json, "since", (double)record->since);
+    cJSON_AddItemToObject(json, "granted_name",
+                          record->granted_name ? cJSON_CreateString(record->granted_name)
+                                               : cJSON_CreateNull());
+    cJSON_AddItemToObject(json, "granted_user",
+                          record->granted_name ? cJSON_CreateNumber(record->granted_user)
+                                               : cJSON_CreateNull());
     cJSON_AddBoolToObject(json, "lower_was_down", record->lower_was_down);
     cJSON_AddBoolToObject(json, "vlan_was_down", record->vlan_was_down);
     cJSON_AddBoolToObject(json, "vlan_was_missing", record->vlan_was_missing);
@@ -175,6 +190,8 @@ static int record_from_json(const cJSON *json, struct vif_record *record, char *
     record->pid_start = (uint64_t)number_of(json, "pid_start");
     record->script_done = flag_of(json, "script_done");
     record->since = number_of(json, "since");
+    record->granted_name = str_dup_or_null(text_of(json, "granted_name"));
+    record->granted_user = (uid_t)number_of(json, "granted_user");
     record->lower_was_down = flag_of(json, "lower_was_down");
     record->vlan_was_down = flag_of(json, "vlan_was_down");
     record->vlan_was_missing = flag_of(json, "vlan_was_missing");
@@ -227,18 +244,38 @@ static int make_folders(struct vif_records *records, char **errorp)
     return 0;
 }
 
-int vif_records_lock(struct vif_records *records, char **errorp)
+/* Opens the file RUNDIR/lock. Returns its descriptor or a negative errno value. */
+static int open_lock(struct vif_records *records, char **errorp)
 {
     auto_free char *path = str_printf("%s/lock", records->rundir);
-    auto_close int fd = -1;
     int error = make_folders(records, errorp);
 
     if (error) {
         return error;
     }
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX)) {
-        return error_set(errorp, errno, "cannot lock %s: %m", path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? error_set(errorp, errno, "cannot open %s: %m", path) : fd;
+}
+
+int vif_records_lock(struct vif_records *records, char **errorp)
+{
+    auto_close int fd = open_lock(records, errorp);
+
+    if (fd >= 0 && flock(fd, LOCK_EX)) {
+        return error_set(errorp, errno, "cannot lock %s/lock: %m", records->rundir);
+    }
+    return steal_fd(&fd);
+}
+
+int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp)
+{
+    /* A byte for each user. This and flock(2) do not see each other's locks. */
+    struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = user, .l_len = 1};
+    auto_close int fd = open_lock(records, errorp);
+
+    if (fd >= 0 && fcntl(fd, F_OFD_SETLKW, &byte)) {
+        return error_set(errorp, errno, "cannot lock %s/lock for user %ld: %m", records->rundir,
+                         (long)user);
     }
     return steal_fd(&fd);
 }
