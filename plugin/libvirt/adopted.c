@@ -248,6 +248,34 @@ int adopted_read(const struct vif_document *domain, bool is_live, struct adopted
     return 0;
 }
 
+int adopted_resolve(struct vif_document *document, char **errorp)
+{
+    struct adopted *list = NULL;
+    size_t n = 0;
+
+    if (document->kind != VIF_DOCUMENT_DOMAIN) {
+        return 0;
+    }
+    int error = adopted_read(document, false, &list, &n, errorp);
+    if (error) {
+        return error;
+    }
+    xmlNode **interfaces = vif_document_interfaces(document);
+    for (size_t a = 0; a < n; a++) {
+        size_t i = 0;
+
+        while (interfaces[i] != list[a].outside) {
+            i++;
+        }
+        vif_spec_clear(&document->specs[i]);
+        document->specs[i] = list[a].spec;
+        list[a].spec = (struct vif_spec){0};
+    }
+    free(interfaces);
+    adopted_free(list, n);
+    return 0;
+}
+
 void adopted_free(struct adopted *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

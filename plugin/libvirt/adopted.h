@@ -53,6 +53,10 @@ int adopted_read(const struct vif_document *domain, bool is_live, struct adopted
                  char **errorp);
 void adopted_free(struct adopted *list, size_t n);
 
+/* Puts what adopted interfaces stand for in the place of their outside parts among the specs of a
+ * document, so that it can be planned and plugged as any other. Returns 0 or -EINVAL. */
+int adopted_resolve(struct vif_document *document, char **errorp);
+
 /* The <vifplug:interfaces> of a domain, or NULL. */
 struct _xmlNode *adopted_metadata(const struct _xmlNode *domain);
 
