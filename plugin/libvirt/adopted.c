@@ -12,10 +12,10 @@
 bool adopted_is_inside(const xmlNode *part)
 {
     /* With type='ethernet' libvirt refuses virtualport, vlan and port; source means something else
-     * there; bandwidth and scripts it would see to itself. A filterref stays outside: libvirt
-     * filters an ethernet interface, too, and vifplug does not. */
-    static const char *const inside[] = {"source", "vlan",   "virtualport", "bandwidth",
-                                         "port",   "script", "downscript",  "target"};
+     * there; bandwidth it would see to itself. Scripts and filterref stay outside: libvirt runs and
+     * filters for an ethernet interface, too. So nothing in the metadata is ever run. */
+    static const char *const inside[] = {"source",    "vlan", "virtualport",
+                                         "bandwidth", "port", "target"};
 
     for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
         if (xml_is(part, inside[i])) {
@@ -248,6 +248,12 @@ int adopted_read(const struct vif_document *domain, bool is_live, struct adopted
     return 0;
 }
 
+void adopted_leave_to_libvirt(struct vif_spec *spec)
+{
+    str_assign(&spec->script, NULL);
+    str_assign(&spec->downscript, NULL);
+}
+
 int adopted_resolve(struct vif_document *document, char **errorp)
 {
     struct adopted *list = NULL;
@@ -269,6 +275,7 @@ int adopted_resolve(struct vif_document *document, char **errorp)
         }
         vif_spec_clear(&document->specs[i]);
         document->specs[i] = list[a].spec;
+        adopted_leave_to_libvirt(&document->specs[i]);
         list[a].spec = (struct vif_spec){0};
     }
     free(interfaces);

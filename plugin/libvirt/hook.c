@@ -60,6 +60,7 @@ static int read_adoption(const struct hook *hook, bool is_live, struct adoption 
         auto_free char *where = str_printf("%s: interface \"%s\"", hook->name,
                                            adoption->list[i].spec.target);
 
+        adopted_leave_to_libvirt(&adoption->list[i].spec);
         vif_wishes_add_of(&adoption->wishes, &adoption->list[i].spec, &adoption->domain, where);
     }
     return error;

@@ -136,6 +136,19 @@ is "the other one stays" 'db0 db1' "$("$VIFPLUG" list --json | json '" ".join(i[
 works call release "$work/db.xml"
 nothing_left
 
+# Scripts are libvirt's to run, and none in the metadata is.
+cat >"$work/up" <<END
+#!/bin/sh
+touch $work/ran
+END
+chmod +x "$work/up"
+sed "s|<mtu size=\"1400\"/>|<script path=\"$work/up\"/>&|" "$xml" >"$work/script.xml"
+works call prepare "$work/script.xml"
+works call release "$work/script.xml"
+[ ! -e "$work/ran" ] || fail "the hook ran a script"
+sed "s|<source bridge=\"br0\"/>|&<script path=\"$work/up\"/>|" "$xml" >"$work/bad.xml"
+refused 1 '<script> is unknown to vifplug there' call prepare "$work/bad.xml"
+
 # An aborted start.
 quietly prepare stopped release
 nothing_left
@@ -205,6 +218,15 @@ works "$VIFPLUG" verify
 is "its VLAN" 100 "$(db Port web0 tag)"
 has "its isolation" 'isolated on' "$(link web1)"
 kill -0 "$guest" || fail "the guest is gone"
+
+# One that cannot be helped keeps nobody from helping the others.
+ip link delete lin0
+ovs-vsctl del-port web0
+expect 0 'lin0' call reconnect "$xml"
+is "the other one is back" 100 "$(db Port web0 tag)"
+ip link add lin0 address 02:00:00:00:00:07 type bridge
+ip link set lin0 up
+quietly reconnect
 
 # What somebody else changed is told, not changed back.
 ovs-vsctl set Port web0 tag=101
