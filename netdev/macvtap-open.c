@@ -49,6 +49,11 @@ static int refuse(const struct link_info *link, int err, const char *what, char 
     }
 }
 
+static int refuse_deleted(const struct link_info *link, char **errorp)
+{
+    return error_set(errorp, ENODEV, "macvtap \"%s\" was deleted while it was opened", link->name);
+}
+
 /* Makes a node of that number in a folder that only the descriptor *fdp reaches. */
 static int make_node(const struct link_info *link, dev_t number, int *fdp, char **errorp)
 {
@@ -65,21 +70,21 @@ static int make_node(const struct link_info *link, dev_t number, int *fdp, char 
     return 0;
 }
 
+/* Without IFF_VNET_HDR the kernel cuts and checksums what it hands out by itself, whatever offloads
+ * the device has (tap_handle_frame() in drivers/net/tap.c), so there is no TUNSETOFFLOAD here. */
 static int open_queue(const struct link_info *link, int folder, int flags, int *fdp, char **errorp)
 {
     auto_close int fd = openat(folder, NODE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     struct ifreq request = {.ifr_flags = (short)flags};
 
+    if (fd < 0 && (errno == ENODEV || errno == ENXIO)) {
+        return refuse_deleted(link, errorp);
+    }
     if (fd < 0) {
-        /* ENODEV and ENXIO: no macvtap has the number any more. */
-        return refuse(link, errno == ENXIO ? ENODEV : errno, "open a queue", errorp);
+        return refuse(link, errno, "open a queue", errorp);
     }
     if (ioctl(fd, TUNSETIFF, &request)) {
         return refuse(link, errno, "set the flags", errorp);
-    }
-    /* Else frames still come unsegmented, or without a checksum, with no header to tell. */
-    if (!(flags & IFF_VNET_HDR) && ioctl(fd, TUNSETOFFLOAD, 0UL)) {
-        return refuse(link, errno == ENOLINK ? ENODEV : errno, "turn off the offloads", errorp);
     }
     *fdp = steal_fd(&fd);
     return 0;
@@ -107,14 +112,16 @@ static int check_queues(const struct link_info *link, int sysfs, const struct qu
     dev_t number = 0;
     int error = sysfs_macvtap_number(sysfs, link->ifindex, &number, errorp);
 
+    if (error == -ENODEV) {
+        error = refuse_deleted(link, errorp);
+    }
     for (unsigned i = 0; !error && i < queues->n; i++) {
         struct stat st;
         struct ifreq request = {0};
 
         if (fstat(queues->fds[i], &st) || !S_ISCHR(st.st_mode) || st.st_rdev != number ||
             ioctl(queues->fds[i], TUNGETIFF, &request)) {
-            error = error_set(errorp, ENODEV, "macvtap \"%s\" was deleted while it was opened",
-                              link->name);
+            error = refuse_deleted(link, errorp);
         } else if (!str_eq(request.ifr_name, link->name)) {
             error = error_set(errorp, ENODEV, "macvtap \"%s\" was renamed while it was opened",
                               link->name);

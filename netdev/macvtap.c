@@ -197,13 +197,17 @@ static int make_with_node(struct rtnl *rtnl, const struct macvtap_options *optio
             return 0;
         }
         undo(rtnl, *ifindex, error, errorp);
-        if (error != -EEXIST) {
+        /* A node that is missing was another's when this one was made, and went with that since. */
+        if (error != -EEXIST && error != -ENODEV) {
             return error;
         }
-        error = pick_high_ifindex(&wanted, errorp);
-        if (error) {
-            return error;
+        int unpicked = pick_high_ifindex(&wanted, errorp);
+        if (unpicked) {
+            return unpicked;
         }
+    }
+    if (error == -ENODEV) {
+        return error;
     }
     return error_set(errorp, ENODEV,
                      "its node would be another device's, with each of %d indexes that were tried",

@@ -6,7 +6,8 @@
  * index, but indexes repeat over network namespaces while there is one devtmpfs, so /dev/tapN can
  * be another namespace's device. Here it is found by its number, in a sysfs of the caller's
  * namespace, whatever is mounted on /sys, and opened through a node that nobody else can reach.
- * That needs CAP_SYS_ADMIN and CAP_MKNOD besides CAP_NET_ADMIN.
+ * That needs CAP_SYS_ADMIN and CAP_MKNOD besides CAP_NET_ADMIN; to give nodes away or find users,
+ * CAP_SYS_ADMIN.
  */
 #ifndef NETDEV_MACVTAP_H
 #define NETDEV_MACVTAP_H
@@ -22,6 +23,10 @@ struct rtnl;
 
 /* The kernel's limit, MAX_TAP_QUEUES of include/linux/if_tap.h. */
 #define MACVTAP_MAX_QUEUES 256
+
+/* In bytes: ETH_MAX_MTU of linux/if_ether.h, which drivers/net/macvlan.c takes where the lower
+ * device has as much. The least is that of a tap. */
+#define MACVTAP_MAX_MTU 65535
 
 struct macvtap_options {
     const char *name;
@@ -67,8 +72,8 @@ int macvtap_give_node(int ifindex, uid_t owner, gid_t group, char **errorp);
 
 /* Whether macvtaps are open in any process: in_use[i] for ifindexes[i]; false for a link that is
  * gone, or no macvtap. The kernel does not tell, so this looks through /proc, once for all. What
- * cannot be seen there for lack of permission counts as in use. Returns 0 or a negative errno
- * value. */
+ * cannot be seen there for lack of permission counts as in use; what is in another PID namespace,
+ * or on its way through a socket, is not seen. Returns 0 or a negative errno value. */
 int macvtap_find_users(const int *ifindexes, size_t n, bool *in_use, char **errorp);
 
 #endif

@@ -119,8 +119,8 @@ static int await_echo(const struct probe_stations *stations, const struct frame 
     const bool *decides = stations->broadcast_only ? &echo->broadcast : &echo->unicast;
     int error = 0;
 
-    for (double left = end - now_ms(); !error && !*decides && left > 0; left = end - now_ms()) {
-        if (poll(&poll_fd, 1, (int)left + 1) > 0) {
+    while (!error && !*decides && now_ms() < end) {
+        if (poll(&poll_fd, 1, (int)(end - now_ms()) + 1) > 0) {
             error = receive(poll_fd.fd, sent, echo, errorp);
         }
     }

@@ -9,6 +9,8 @@
 #include "netdev/link.h"
 #include "netdev/packet.h"
 #include "netdev/probe-exchange.h"
+#include "netdev/probe-pair.h"
+#include "netdev/wireless.h"
 
 const char *probe_answer_name(enum probe_answer answer)
 {
@@ -38,6 +40,7 @@ static bool is_macvlan(const struct link_info *link)
 static int check_kind(struct rtnl *rtnl, const struct link_info *link, char **errorp)
 {
     struct link_info lower;
+    bool wireless = false;
 
     if (link->loopback) {
         return error_set(errorp, EINVAL, "%s is a loopback device: there is no switch behind it",
@@ -45,6 +48,13 @@ static int check_kind(struct rtnl *rtnl, const struct link_info *link, char **er
     }
     if (!link->ethernet) {
         return error_set(errorp, EINVAL, "%s does not carry Ethernet frames", link->name);
+    }
+    /* Where that cannot be told, the probe is no worse for it. */
+    if (link_is_wireless(link->name, &wireless, NULL) == 0 && wireless) {
+        return error_set(errorp, EINVAL,
+                         "%s is wireless: an access point drops frames with any address but the "
+                         "station's own, so nothing can be put on it",
+                         link->name);
     }
     /* The kernel puts a macvlan on a macvlan on the lower device of the latter: see
      * macvlan_common_newlink() in drivers/net/macvlan.c. */
@@ -154,6 +164,28 @@ static int ask_directly(const struct link_info *link, bool source_lower, struct 
     return error;
 }
 
+/* Through two macvtaps. Stores the reason in *obstacle where the kernel does not let them be made;
+ * that is so with what is out of our sight, such as a passthrough macvtap of another namespace. */
+static int ask_end_to_end(struct rtnl *rtnl, const struct link_info *link, struct probe_echo *echo,
+                          char **obstacle, char **errorp)
+{
+    auto_free char *words = NULL;
+    struct probe_pair pair;
+    int error = probe_pair_open(rtnl, link->ifindex, &pair, &words);
+
+    if (error == -EBUSY || error == -EINVAL) {
+        *obstacle = str_printf("no macvtap can be put on %s: %s", link->name, words);
+        error = 0;
+    } else if (error) {
+        error_set(errorp, -error, "%s", words);
+    } else {
+        error = probe_exchange(&pair.stations, echo, errorp);
+    }
+    int not_removed = probe_pair_close(&pair, error ? NULL : errorp);
+
+    return error ? error : not_removed;
+}
+
 static void judge(const struct probe_options *options, const struct link_info *link,
                   const struct probe_echo *echo, struct probe_result *result)
 {
@@ -165,14 +197,14 @@ static void judge(const struct probe_options *options, const struct link_info *l
                                     : echo->unicast     ? "a frame"
                                                         : "a broadcast");
     } else if (echo->broadcast) {
-        /* A guest's frames to another guest would not come back either, unless it is the card that
-         * drops those for an address that it does not know. */
+        /* Guests would not reach each other either, unless it is the card. But a loop is no
+         * reflective relay, and on the others it is not for us to decide. */
         result->answer = PROBE_UNKNOWN;
-        result->reason = str_printf("a broadcast came back to %s and a unicast frame did not: "
-                                    "there is a loop in the network, or the switch's port neither "
-                                    "learns addresses nor floods, or the card drops frames for a "
-                                    "second address",
-                                    link->name);
+        result->reason = str_printf(
+            "a broadcast came back to %s and a unicast frame did not: there may be a loop in the "
+            "network, a switch port that neither learns addresses nor floods, a card that drops "
+            "frames for a second address, or a passthrough macvtap of another network namespace",
+            link->name);
     } else {
         result->answer = PROBE_NO;
         result->reason = str_printf("no frame came back to %s: its switch does not reflect, or its "
@@ -213,10 +245,16 @@ int probe_reflection(struct rtnl *rtnl, const struct probe_options *options,
 {
     struct probe_echo echo = {0};
     struct link_info link;
-    char *obstacle = NULL;
-    int error = link_get(rtnl, options->lower, &link, errorp);
+    auto_free char *obstacle = NULL;
 
     memset(result, 0, sizeof *result);
+    if (options->end_to_end && options->source_lower) {
+        return error_set(errorp, EINVAL,
+                         "macvtaps have addresses of their own: probe end to end, "
+                         "or with the lower device's address as source");
+    }
+    int error = link_get(rtnl, options->lower, &link, errorp);
+
     if (!error) {
         error = check_kind(rtnl, &link, errorp);
     }
@@ -225,17 +263,18 @@ int probe_reflection(struct rtnl *rtnl, const struct probe_options *options,
     }
     if (error || obstacle) {
         result->answer = PROBE_UNKNOWN;
-        result->reason = obstacle;
+        result->reason = steal_ptr(obstacle);
         return error;
     }
-    if (options->end_to_end) {
-        return error_set(errorp, EOPNOTSUPP, "cannot probe with macvtaps");
-    }
-    error = ask_directly(&link, options->source_lower, &echo, errorp);
-    if (!error) {
+    error = options->end_to_end ? ask_end_to_end(rtnl, &link, &echo, &obstacle, errorp)
+                                : ask_directly(&link, options->source_lower, &echo, errorp);
+    if (!error && obstacle) {
+        result->answer = PROBE_UNKNOWN;
+        result->reason = steal_ptr(obstacle);
+    } else if (!error) {
         judge(options, &link, &echo, result);
     }
-    if (error != -EPERM && error != -EINVAL && (error || result->answer != PROBE_YES)) {
+    if (error != -EPERM && (error || result->answer != PROBE_YES)) {
         error = check_still_up(rtnl, link.name, error, result, errorp);
     }
     if (error) {

@@ -45,9 +45,9 @@ struct probe_result {
  * unicast frame did not.
  *
  * -ENODEV when there is no such device; -EINVAL where nothing can be put on it at all: a loopback
- * device, one that does not carry Ethernet frames, a macvtap, a macvlan; -EPERM without CAP_NET_RAW
- * (and for end_to_end CAP_NET_ADMIN, CAP_SYS_ADMIN and CAP_MKNOD); or another negative errno
- * value. */
+ * device, a wireless one, one that does not carry Ethernet frames, a macvtap, a macvlan; -EPERM
+ * without CAP_NET_RAW (and for end_to_end CAP_NET_ADMIN, CAP_SYS_ADMIN and CAP_MKNOD); or another
+ * negative errno value. */
 int probe_reflection(struct rtnl *rtnl, const struct probe_options *options,
                      struct probe_result *result, char **errorp);
 

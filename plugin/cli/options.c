@@ -15,9 +15,10 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
                         CLI_SPEC, true},
     [CLI_OPT_BRIDGE] = {"bridge", "BRIDGE", "by hand: on this bridge", CLI_SPEC, false},
     [CLI_OPT_LOWER] = {"lower", "DEV", "by hand: a macvtap on this device", CLI_SPEC, false},
-    [CLI_OPT_MODE] = {"mode", "MODE", "vepa, bridge, private or passthrough; with --lower",
+    [CLI_OPT_MODE] = {"mode", "MODE",
+                      "vepa (the default), bridge, private, passthrough or auto; with --lower",
                       CLI_SPEC, false},
-    [CLI_OPT_VLAN] = {"vlan", "TAG", "access port of this VLAN", CLI_SPEC, false},
+    [CLI_OPT_VLAN] = {"vlan", "TAG", "access port, or macvtap, of this VLAN", CLI_SPEC, false},
     [CLI_OPT_TRUNK] = {"trunk", "A,B-C", "trunk of these VLANs", CLI_SPEC, false},
     [CLI_OPT_NATIVE] = {"native", "TAG", "native VLAN of the trunk", CLI_SPEC, false},
     [CLI_OPT_NATIVE_MODE] = {"native-mode", "MODE", "untagged (the default) or tagged", CLI_SPEC,
@@ -45,6 +46,15 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
     [CLI_OPT_DRY_RUN] = {"dry-run", NULL, "only say what would be done", CLI_DRY_RUN, false},
     [CLI_OPT_INACTIVE] = {"inactive", NULL, "as a definition: without generated names",
                           CLI_INACTIVE, false},
+    [CLI_OPT_SOURCE] =
+        {"source", "ADDRESS",
+         "whose address frames have: random (the default) or lower, the device's own", CLI_PROBE,
+         false},
+    [CLI_OPT_END_TO_END] = {"end-to-end", NULL, "ask with two temporary macvtaps", CLI_PROBE,
+                            false},
+    [CLI_OPT_LLDP] = {"lldp", "SECONDS",
+                      "listen at most so long for what the switch says of reflective relay",
+                      CLI_PROBE, false},
     [CLI_OPT_DB] = {"db", "REMOTE",
                     "OVSDB server: unix:PATH, tcp:HOST[:PORT] or ssl:HOST[:PORT]; by default the "
                     "socket db.sock in $OVS_RUNDIR or /run/openvswitch",
@@ -112,8 +122,10 @@ static void add_value(struct cli *cli, enum cli_option_id id, const char *text)
     }
 }
 
-/* Makes getopt's table of the options that the command takes; `val` is the id and one, as 0 means a
- * flag. */
+/* getopt tells options by numbers: ours are the id and this, beyond what may be a character. */
+#define FIRST_VALUE 256
+
+/* Makes getopt's table of the options that the command takes. */
 static void make_table(const struct cli_command *command, struct option table[CLI_N_OPTIONS + 1])
 {
     size_t n = 0;
@@ -125,7 +137,7 @@ static void make_table(const struct cli_command *command, struct option table[CL
             table[n++] = (struct option){
                 .name = option->name,
                 .has_arg = option->argument ? required_argument : no_argument,
-                .val = id + 1,
+                .val = FIRST_VALUE + id,
             };
         }
     }
@@ -145,7 +157,7 @@ static int parse_options(int argc, char **argv, struct cli *cli, char **errorp)
             return error_set(errorp, EINVAL, "%s needs an argument; see vifplug %s --help",
                              argv[optind - 1], cli->command->name);
         }
-        if (id == '?' && optopt > ' ') {
+        if (id == '?' && optopt > ' ' && optopt < FIRST_VALUE) {
             /* In a bundle of them ("-xyz") optind still points before it. */
             return error_set(errorp, EINVAL,
                              "%s does not take the option \"-%c\"; see vifplug %s --help",
@@ -156,10 +168,11 @@ static int parse_options(int argc, char **argv, struct cli *cli, char **errorp)
                              "%s does not take the option \"%s\"; see vifplug %s --help",
                              cli->command->name, argv[optind - 1], cli->command->name);
         }
-        if (cli->options[id - 1].n && !cli_options[id - 1].repeatable && optarg) {
-            return error_set(errorp, EINVAL, "--%s is given twice", cli_options[id - 1].name);
+        id -= FIRST_VALUE;
+        if (cli->options[id].n && !cli_options[id].repeatable && optarg) {
+            return error_set(errorp, EINVAL, "--%s is given twice", cli_options[id].name);
         }
-        add_value(cli, (enum cli_option_id)(id - 1), optarg);
+        add_value(cli, (enum cli_option_id)id, optarg);
     }
     cli->args = argv + optind;
     cli->n_args = (size_t)(argc - optind);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/rtnl.h"
+#include "netdev/wireless.h"
 #include "vif/lower.h"
 #include "vif/record.h"
 
@@ -105,8 +106,7 @@ static int look_at(struct vif_lower *lower, const struct vif_lowers *lowers,
     for (size_t i = 0; i < n_records; i++) {
         add_pending(lower, lowers, &records[i]);
     }
-    (void)errorp;
-    return 0;
+    return link_is_wireless(lower->name, &lower->wireless, errorp);
 }
 
 /* Moves what the switch answered from an earlier look. */
@@ -129,10 +129,11 @@ static int look(struct rtnl *rtnl, struct vif_records *records, struct vif_lower
 {
     struct vif_record *all = NULL;
     size_t n = 0;
-    int error = new->n ? link_list(rtnl, &new->links, &new->n_links, errorp) : 0;
+    /* Records first: what somebody makes between the two is then counted as one or the other. */
+    int error = new->n ? vif_records_read_all(records, &all, &n, errorp) : 0;
 
     if (!error && new->n) {
-        error = vif_records_read_all(records, &all, &n, errorp);
+        error = link_list(rtnl, &new->links, &new->n_links, errorp);
     }
     for (size_t i = 0; i < new->n && !error; i++) {
         error = look_at(&new->list[i], new, all, n, errorp);

@@ -277,12 +277,12 @@ static int check_reflection(const struct vif_port *port, const struct vif_lower 
         return 0;
     }
     if (lower->was_asked && reflection->answer == PROBE_NO) {
-        return error_set(errorp, EOPNOTSUPP,
+        return error_set(errorp, EHOSTUNREACH,
                          "the switch behind \"%s\" does not reflect (%.0f ms), which mode='vepa' "
                          "needs",
                          lower->name, reflection->elapsed_ms);
     }
-    return error_set(errorp, EOPNOTSUPP,
+    return error_set(errorp, EHOSTUNREACH,
                      "whether the switch behind \"%s\" reflects, which mode='vepa' needs, is "
                      "unknown: %s",
                      lower->name, lower->was_asked ? reflection->reason : "it was not asked");
@@ -321,6 +321,10 @@ static void choose_mode(struct vif_port *port, const struct vif_lower *lower)
 {
     const struct probe_result *reflection = &lower->reflection;
 
+    if (port->needs_reflection) {
+        note(port, str_printf("mode vepa: the switch behind \"%s\" reflects (%.1f ms)", lower->name,
+                              reflection->elapsed_ms));
+    }
     if (!port->mode_auto || (!lower->was_asked && port->mode != MACVTAP_NO_MODE)) {
         return;
     }

@@ -89,7 +89,7 @@ void vif_lowers_ask(struct rtnl *rtnl, const struct vif_port *port, struct vif_l
  *
  * Returns 0; -ENOENT for a device that is missing; -EBUSY for one that cannot take it (a port of a
  * bridge, in exclusive use); -EADDRINUSE where another interface has the MAC address; -EINVAL for
- * one that never can (loopback, wireless, itself a macvtap, an MTU too small); -EOPNOTSUPP where
+ * one that never can (loopback, wireless, itself a macvtap, an MTU too small); -EHOSTUNREACH where
  * the switch had to reflect and does not; of a list of several, -EBUSY when none is left, with the
  * reason of each. */
 int vif_lower_choose(struct vif_port *port, struct vif_lowers *lowers, char **errorp);

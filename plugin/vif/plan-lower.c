@@ -101,16 +101,16 @@ static int choose_lowers(const struct vif_spec *spec, const struct vif_network *
 int vif_plan_lower_draft(const struct vif_spec *spec, const struct vif_network *network,
                          struct vif_port *port, char **errorp)
 {
-    int error = check_spec(spec, errorp);
+    int error = choose_lowers(spec, network, port, errorp);
 
     port->attachment = VIF_ATTACH_LOWER;
     if (!error) {
-        error = check_vlan(&spec->vlan, errorp);
+        error = check_spec(spec, errorp);
     }
     if (!error) {
-        error = choose_mode(spec->source_mode, port, errorp);
+        error = check_vlan(&spec->vlan, errorp);
     }
-    return error ? error : choose_lowers(spec, network, port, errorp);
+    return error ? error : choose_mode(spec->source_mode, port, errorp);
 }
 
 static bool may_go_to(const struct vif_port *port, const char *lower)

@@ -395,7 +395,7 @@ static int each(struct plug *plug, int (*step)(struct plug *, struct job *, char
     return 0;
 }
 
-/* Steps 2 to 6. */
+/* Steps 2 to 7. */
 static int make(struct plug *plug, char **errorp)
 {
     static int (*const steps[])(struct plug *, struct job *, char **) = {

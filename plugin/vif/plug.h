@@ -3,18 +3,25 @@
  * Theory of operation. Of a plan, those interfaces that are plugged already, just as wished, are
  * left as they are; the others are plugged together, all or none:
  *
- *   1. a record of each, in state "plugging", which is the journal: from here on gc can undo;
- *   2. the taps, DOWN and not persistent, so that they would go with this process;
- *   3. mark, MAC address, MTU and Linux bridge, in one burst for all (every link event wakes
- *      ovs-vswitchd); what goes to Open vSwitch stays DOWN;
+ *   1. a record of each, in state "plugging", which is the journal: from here on gc can undo. For
+ *      macvtaps this is done under vif_records_lock(), and begins with counting anew who uses their
+ *      lower devices, choosing among these, and noting what is to be set back of them; it ends with
+ *      VLAN links (vif/lower-use.h);
+ *   2. the devices, DOWN. Taps are not persistent, so that they would go with this process.
+ *      Macvtaps would not; they get their mark at once, and their queues are opened, or their node
+ *      is given to whom it is for;
+ *   3. of taps: mark, MAC address, MTU and Linux bridge, in one burst for all (every link event
+ *      wakes ovs-vswitchd); what goes to Open vSwitch stays DOWN;
  *   4. one OVSDB transaction for all ports, stale rows replaced in it, and the wait for
  *      ovs-vswitchd. Little time may pass between the first link event and the transaction:
  *      ovs-vswitchd begins to reconfigure itself a millisecond or two after that event, and what
  *      comes later waits for the end of it. That is why nothing is brought up before (which takes
- * the kernel as long as all the rest), and it halves the time of a plug;
+ *      the kernel as long as all the rest), and it halves the time of a plug;
  *   5. what is on Open vSwitch brought UP, in one burst: its row, with its VLAN, stands and is
  *      realised, so no frame ever passes on another;
- *   6. scripts; persistence; the records in state "plugged".
+ *   6. scripts;
+ *   7. hand-over: taps made persistent; macvtaps, and what is below them, brought UP, since from
+ *      then on frames are on their way to the guest. The records in state "plugged".
  *
  * Whatever fails, vif_unplug_records() takes back all that the records stand for.
  */

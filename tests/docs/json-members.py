@@ -59,6 +59,16 @@ def ip(*args):
     subprocess.run(["ip", *args], check=True)
 
 
+def check_reflection():
+    for command in ("link add l0 type veth peer p0", "link add br1 type bridge",
+                    "link set p0 master br1", "link set l0 up", "link set p0 up",
+                    "link set br1 up"):
+        ip(*command.split())
+    check("probe", "l0", "--lldp", "1", status=3)
+    check("hairpin", "br1", "p0", "on")
+    check("probe", "l0")
+
+
 def main():
     spec = ["--bridge", "br0", "--vlan", "100", "--target", "web0"]
     subprocess.run(["ovs-vsctl", "add-br", "br0", "--", "set", "bridge", "br0",
@@ -78,6 +88,7 @@ def main():
     check("gc")
     check("check", "--bridge", "br9", status=3)
     check("unplug", "web0")
+    check_reflection()
     reports = {name for name in JSON if name not in ("", "Interface", "Record")}
     compare("JSON", reports, "vifplug(8)",
             [command for command in program.commands() if "--json" in program.options(command)],

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -196,8 +197,7 @@ static void what_the_kernel_refuses_is_explained(void **state)
                   "\"bridge\"");
 }
 
-/* Multicast is no address for a device, which passthrough finds out only after it is made. */
-static void a_passthrough_macvtap_without_its_address_is_taken_back(void **state)
+static void a_multicast_address_is_refused(void **state)
 {
     struct macvtap_options wish = options("m0", MACVTAP_PASSTHROUGH);
 
@@ -385,6 +385,63 @@ static void frames_pass(void **state)
     }
 }
 
+/* What a guest with offloads sends: a TCP segment of 8000 bytes, to be cut to 1000 each, with its
+ * checksum left to do. */
+static void send_gso(int from)
+{
+    struct {
+        struct virtio_net_hdr header;
+        unsigned char frame[14 + 20 + 20 + 8000];
+    } __attribute__((packed)) gso = {
+        .header = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+                   .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+                   .hdr_len = 14 + 20 + 20,
+                   .gso_size = 1000,
+                   .csum_start = 14 + 20,
+                   .csum_offset = 16},
+    };
+    static const unsigned char ip[20] = {0x45, 0, 0x1f, 0x68, 0, 0, 0,  0, 64, 6,
+                                         0,    0, 10,   0,    0, 1, 10, 0, 0,  2};
+
+    memcpy(gso.frame, other_guest.octet, 6);
+    memcpy(gso.frame + 6, guest.octet, 6);
+    memcpy(gso.frame + 12, "\x08\x00", 2);
+    memcpy(gso.frame + 14, ip, sizeof ip);
+    memcpy(gso.frame + 34, "\x10\x00\x10\x00", 4);
+    gso.frame[34 + 12] = 5 << 4; /* words of header */
+    gso.frame[34 + 13] = 0x10;   /* ACK */
+    assert_int_equal(write(from, &gso, sizeof gso), sizeof gso);
+}
+
+static void without_a_header_frames_come_cut(void **state)
+{
+    struct macvtap_options wish = options("m1", MACVTAP_BRIDGE);
+    int m0 = create(options("m0", MACVTAP_BRIDGE));
+    unsigned char got[10000];
+    int to = UNTOUCHED;
+    int n = 0;
+    char *error = NULL;
+
+    (void)state;
+    wish.mac = other_guest;
+    int m1 = create(wish);
+
+    host_run("ip link set m0 up; ip link set m1 up");
+    open_queues(m0, 1, true);
+    check_ok(macvtap_open(rtnl, m1, 1, false, &to, &error), &error);
+    send_gso(fds[0]);
+    for (struct pollfd ready = {.fd = to, .events = POLLIN}; n < 8 && poll(&ready, 1, 2000) == 1;) {
+        ssize_t size = read(to, got, sizeof got);
+
+        if (size > 14 && memcmp(got + 6, guest.octet, 6) == 0) {
+            assert_int_equal(size, 14 + 20 + 20 + 1000);
+            n++;
+        }
+    }
+    assert_int_equal(n, 8);
+    close(to);
+}
+
 static int enter(const char *path)
 {
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -469,7 +526,6 @@ static void check_node(int ifindex, const char *name)
 static void public_nodes_are_never_anothers(void **state)
 {
     struct macvtap_options wish = options("m0", MACVTAP_BRIDGE);
-    auto_free char *next = NULL;
 
     (void)state;
     wish.public_node = true;
@@ -565,6 +621,21 @@ static void udev_is_waited_for(void **state)
     assert_true(seconds_to_give(m0) < 0.2);
 }
 
+static void udev_is_not_waited_for_where_it_hears_nothing(void **state)
+{
+    auto_close int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+    (void)state;
+    host_run("mkdir -p /run/udev; touch /run/udev/control; ip netns add other;"
+             "ip -n other link add low1 type veth peer peer1;"
+             "ip -n other link add link low1 name t0 index 61112 type macvtap mode bridge");
+    assert_int_equal(enter("/run/netns/other"), 0);
+    double seconds = seconds_to_give(61112);
+
+    assert_int_equal(setns(home, CLONE_NEWNET), 0);
+    assert_true(seconds < 0.2);
+}
+
 /* Has another process open the macvtap, until it gets a signal. */
 static pid_t open_elsewhere(int ifindex)
 {
@@ -639,17 +710,19 @@ int main(void)
         TEST(the_mtu_is_at_most_the_lower_devices),
         TEST(passthrough_lends_its_address_to_the_lower_device),
         TEST(what_the_kernel_refuses_is_explained),
-        TEST(a_passthrough_macvtap_without_its_address_is_taken_back),
+        TEST(a_multicast_address_is_refused),
         TEST(a_stranger_may_not),
         TEST(queues_are_opened),
         TEST(what_cannot_be_opened_is_explained),
         TEST(the_limit_on_descriptors_leaves_nothing),
         TEST(frames_pass),
+        TEST(without_a_header_frames_come_cut),
         TEST(the_same_index_in_two_namespaces_is_two_devices),
         TEST(public_nodes_are_never_anothers),
         TEST(without_a_devtmpfs_a_public_node_is_refused),
         TEST(nodes_are_given_away),
         TEST(udev_is_waited_for),
+        TEST(udev_is_not_waited_for_where_it_hears_nothing),
         TEST(users_are_found),
     };
 
