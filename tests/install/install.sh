@@ -50,6 +50,7 @@ share/doc/vifplug/docs/architecture.md
 share/doc/vifplug/examples/blue.xml
 share/doc/vifplug/examples/green.xml
 share/doc/vifplug/examples/red.xml
+share/man/man5/vifplug-bridge.conf.5
 share/man/man5/vifplug-xml.5
 share/man/man8/vifplug.8
 share/zsh/site-functions/_vifplug" "$(cd "$there" && find . ! -type d -printf '%P\n' | LC_ALL=C sort)"
