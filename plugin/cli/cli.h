@@ -16,6 +16,7 @@ enum cli_status {
     CLI_FAILED = 1, /* and nothing was left behind */
     CLI_USAGE = 2,  /* wrong usage or bad input; nothing was tried */
     CLI_NO = 3,     /* the answer to the question is no */
+    CLI_DENIED = 4, /* policy says no */
 };
 
 /* Options come in groups; a command takes those of the groups it names. */
@@ -29,6 +30,7 @@ enum cli_group {
     CLI_SELECT = 1 << 6,   /* --domain as a selection, and --all */
     CLI_DRY_RUN = 1 << 7,  /* --dry-run */
     CLI_COMMON = 1 << 8,   /* every command has these */
+    CLI_POLICY = 1 << 10,  /* --policy */
 };
 
 enum cli_option_id {
@@ -57,6 +59,7 @@ enum cli_option_id {
     CLI_OPT_ALL,
     CLI_OPT_DRY_RUN,
     CLI_OPT_INACTIVE,
+    CLI_OPT_POLICY,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,
     CLI_OPT_RUNDIR,
@@ -144,5 +147,8 @@ enum cli_status cli_cmd_verify(struct cli *cli);
 enum cli_status cli_cmd_gc(struct cli *cli);
 enum cli_status cli_cmd_xml(struct cli *cli);
 enum cli_status cli_cmd_check(struct cli *cli);
+
+/* `check --policy`. */
+enum cli_status cli_check_policy(struct cli *cli);
 
 #endif

@@ -45,6 +45,9 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
     [CLI_OPT_DRY_RUN] = {"dry-run", NULL, "only say what would be done", CLI_DRY_RUN, false},
     [CLI_OPT_INACTIVE] = {"inactive", NULL, "as a definition: without generated names",
                           CLI_INACTIVE, false},
+    [CLI_OPT_POLICY] = {"policy", "USER",
+                        "only say whether the bridge helper would give this user a port of NAME",
+                        CLI_POLICY, false},
     [CLI_OPT_DB] = {"db", "REMOTE",
                     "OVSDB server: unix:PATH, tcp:HOST[:PORT] or ssl:HOST[:PORT]; by default the "
                     "socket db.sock in $OVS_RUNDIR or /run/openvswitch",
@@ -112,8 +115,10 @@ static void add_value(struct cli *cli, enum cli_option_id id, const char *text)
     }
 }
 
-/* Makes getopt's table of the options that the command takes; `val` is the id and one, as 0 means a
- * flag. */
+/* getopt tells options by numbers: ours are the id and this, beyond what may be a character. */
+#define FIRST_VALUE 256
+
+/* Makes getopt's table of the options that the command takes. */
 static void make_table(const struct cli_command *command, struct option table[CLI_N_OPTIONS + 1])
 {
     size_t n = 0;
@@ -125,7 +130,7 @@ static void make_table(const struct cli_command *command, struct option table[CL
             table[n++] = (struct option){
                 .name = option->name,
                 .has_arg = option->argument ? required_argument : no_argument,
-                .val = id + 1,
+                .val = FIRST_VALUE + id,
             };
         }
     }
@@ -145,7 +150,7 @@ static int parse_options(int argc, char **argv, struct cli *cli, char **errorp)
             return error_set(errorp, EINVAL, "%s needs an argument; see vifplug %s --help",
                              argv[optind - 1], cli->command->name);
         }
-        if (id == '?' && optopt > ' ') {
+        if (id == '?' && optopt > ' ' && optopt < FIRST_VALUE) {
             /* In a bundle of them ("-xyz") optind still points before it. */
             return error_set(errorp, EINVAL,
                              "%s does not take the option \"-%c\"; see vifplug %s --help",
@@ -156,10 +161,11 @@ static int parse_options(int argc, char **argv, struct cli *cli, char **errorp)
                              "%s does not take the option \"%s\"; see vifplug %s --help",
                              cli->command->name, argv[optind - 1], cli->command->name);
         }
-        if (cli->options[id - 1].n && !cli_options[id - 1].repeatable && optarg) {
-            return error_set(errorp, EINVAL, "--%s is given twice", cli_options[id - 1].name);
+        id -= FIRST_VALUE;
+        if (cli->options[id].n && !cli_options[id].repeatable && optarg) {
+            return error_set(errorp, EINVAL, "--%s is given twice", cli_options[id].name);
         }
-        add_value(cli, (enum cli_option_id)(id - 1), optarg);
+        add_value(cli, (enum cli_option_id)id, optarg);
     }
     cli->args = argv + optind;
     cli->n_args = (size_t)(argc - optind);

@@ -33,6 +33,10 @@ struct vif_plug_options {
     /* An interface that is plugged already is refused, not left as it is: its queues are wanted,
      * and cannot be had twice. */
     bool fresh;
+
+    /* For the bridge helper: the name that was asked for, and who asked; NULL for all others. */
+    const char *granted_name;
+    uid_t granted_user;
 };
 
 /* An interface that is plugged. */

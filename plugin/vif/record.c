@@ -34,6 +34,7 @@ void vif_record_clear(struct vif_record *record)
 {
     vif_port_clear(&record->port);
     free(record->remote);
+    free(record->granted_name);
     memset(record, 0, sizeof *record);
 }
 
@@ -109,6 +110,12 @@ cJSON *vif_record_to_json(const struct vif_record *record)
     cJSON_AddNumberToObject(json, "pid_start", (double)record->pid_start);
     cJSON_AddBoolToObject(json, "script_done", record->script_done);
     cJSON_AddNumberToObject(json, "since", (double)record->since);
+    cJSON_AddItemToObject(json, "granted_name",
+                          record->granted_name ? cJSON_CreateString(record->granted_name)
+                                               : cJSON_CreateNull());
+    cJSON_AddItemToObject(json, "granted_user",
+                          record->granted_name ? cJSON_CreateNumber(record->granted_user)
+                                               : cJSON_CreateNull());
     return json;
 }
 
@@ -150,6 +157,8 @@ static int record_from_json(const cJSON *json, struct vif_record *record, char *
     record->pid_start = (uint64_t)number_of(json, "pid_start");
     record->script_done = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "script_done"));
     record->since = number_of(json, "since");
+    record->granted_name = str_dup_or_null(text_of(json, "granted_name"));
+    record->granted_user = (uid_t)number_of(json, "granted_user");
     return 0;
 }
 

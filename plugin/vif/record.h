@@ -35,6 +35,8 @@ struct vif_record {
     uint64_t pid_start; /* when that process started, in clock ticks since boot: pids are re-used */
     bool script_done;   /* the script was run, so the downscript is due */
     int64_t since;      /* seconds since the epoch */
+    char *granted_name; /* of the bridge helper's: the name that was asked for; else NULL */
+    uid_t granted_user; /* likewise: who asked */
 };
 
 /* Frees what the record points to and zeroes it. */

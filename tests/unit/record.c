@@ -71,6 +71,8 @@ static struct vif_record make_record(const char *name)
     strcpy(record.plug_id, PLUG_ID);
     record.remote = str_dup("unix:/db.sock");
     record.script_done = true;
+    record.granted_name = str_dup("br0");
+    record.granted_user = 1000;
     vif_plan_clear(&plan);
     return record;
 }
@@ -145,6 +147,8 @@ static void a_record_comes_back(void **state)
     assert_int_equal(back.ofport, 3);
     assert_int_equal(back.since, 99);
     assert_true(back.script_done);
+    assert_string_equal(back.granted_name, "br0");
+    assert_int_equal(back.granted_user, 1000);
     assert_int_equal(back.pid, getpid());
     assert_true(back.pid_start == record.pid_start && back.pid_start != 0);
     vif_record_clear(&back);
