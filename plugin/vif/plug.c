@@ -338,6 +338,8 @@ static int finish(struct plug *plug, struct job *job, char **errorp)
         if (!plug->options->supervised) {
             record->pid = 0;
             record->pid_start = 0;
+        } else if (plug->options->supervisor) {
+            vif_record_give_to(record, plug->options->supervisor);
         }
         error = vif_records_write(plug->records, record, errorp);
     }

@@ -27,8 +27,9 @@
 #include "vif/host.h"
 
 struct vif_plug_options {
-    bool no_wait;    /* do not wait until ovs-vswitchd has realised the ports */
-    bool supervised; /* this process looks after the interfaces as long as it lives: `run` */
+    bool no_wait;     /* do not wait until ovs-vswitchd has realised the ports */
+    bool supervised;  /* a process looks after the interfaces as long as it lives: `run` */
+    pid_t supervisor; /* which, where it is not this one */
 
     /* An interface that is plugged already is refused, not left as it is: its queues are wanted,
      * and cannot be had twice. */

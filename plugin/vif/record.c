@@ -60,7 +60,7 @@ const char *vif_state_name(enum vif_state state)
 }
 
 /* When the process started, in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). 0 when
- * there is no such process. */
+ * there is no such process, or only what is left of one (a zombie, field 3). */
 static uint64_t process_start(pid_t pid)
 {
     char path[64];
@@ -78,6 +78,9 @@ static uint64_t process_start(pid_t pid)
     stat[length] = '\0';
     /* The second field is the name in parentheses, which may hold blanks and parentheses itself. */
     char *field = strrchr(stat, ')');
+    if (field && strchr("ZXx", field[strlen(") ")])) {
+        return 0;
+    }
     for (int number = 2; field && number < START_FIELD; number++) {
         field = strchr(field + 1, ' ');
     }
@@ -90,10 +93,15 @@ bool vif_record_owner_lives(const struct vif_record *record)
            record->pid_start != 0;
 }
 
+void vif_record_give_to(struct vif_record *record, pid_t pid)
+{
+    record->pid = pid;
+    record->pid_start = process_start(pid);
+}
+
 void vif_record_set_owner(struct vif_record *record)
 {
-    record->pid = getpid();
-    record->pid_start = process_start(record->pid);
+    vif_record_give_to(record, getpid());
 }
 
 cJSON *vif_record_to_json(const struct vif_record *record)
@@ -420,20 +428,50 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **allp, 
     return 0;
 }
 
+static int open_lock(struct vif_records *records, int *fd, char **errorp)
+{
+    auto_free char *lock = str_printf("%s/lock", records->rundir);
+
+    *fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return *fd < 0 ? error_set(errorp, errno, "cannot lock %s: %m", lock) : 0;
+}
+
+int vif_records_lock_user(struct vif_records *records, uid_t user, int *fdp, char **errorp)
+{
+    /* A byte for each user; vif_records_claim() locks the file in another way, and neither sees the
+     * other's locks: flock(2), NOTES. */
+    struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = user, .l_len = 1};
+    auto_close int fd = -1;
+    int error = make_folders(records, errorp);
+
+    if (!error) {
+        error = open_lock(records, &fd, errorp);
+    }
+    if (!error && fcntl(fd, F_OFD_SETLKW, &byte)) {
+        error = error_set(errorp, errno, "cannot lock the records of user %ld: %m", (long)user);
+    }
+    if (!error) {
+        *fdp = steal_fd(&fd);
+    }
+    return error;
+}
+
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
                       struct vif_record *record, char **errorp)
 {
-    auto_free char *lock = str_printf("%s/lock", records->rundir);
     auto_close int lock_fd = -1;
 
     if (records->ports_fd < 0) {
         return -ENOENT;
     }
-    lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (lock_fd < 0 || flock(lock_fd, LOCK_EX)) {
-        return error_set(errorp, errno, "cannot lock %s: %m", lock);
+    int error = open_lock(records, &lock_fd, errorp);
+    if (!error && flock(lock_fd, LOCK_EX)) {
+        error = error_set(errorp, errno, "cannot lock %s/lock: %m", records->rundir);
     }
-    int error = vif_records_read(records, name, record, errorp);
+    if (error) {
+        return error;
+    }
+    error = vif_records_read(records, name, record, errorp);
     if (!error) {
         if (plug_id && !str_eq(plug_id, record->plug_id)) {
             error = -ENOENT;

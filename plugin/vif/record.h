@@ -49,11 +49,15 @@ const char *vif_state_name(enum vif_state state);
 /* The record as JSON; the shape that vifplug(8) documents. */
 struct cJSON *vif_record_to_json(const struct vif_record *record);
 
-/* Whether the process that a record names is alive. */
+/* Whether the process that a record names is alive; one that has ended, but for its parent to take
+ * note of it, is not. */
 bool vif_record_owner_lives(const struct vif_record *record);
 
 /* Makes the record's pid and pid_start those of the calling process. */
 void vif_record_set_owner(struct vif_record *record);
+
+/* Likewise, those of another process. */
+void vif_record_give_to(struct vif_record *record, pid_t pid);
 
 /* The records of one run-time folder. */
 struct vif_records;
@@ -86,6 +90,11 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **all, s
  * gone; -EBUSY when another process is plugging or unplugging it. */
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
                       struct vif_record *record, char **errorp);
+
+/* Waits for the lock of that user, so that two processes do not both count the user's ports and
+ * then add one each. It is held until the caller, and each process that has inherited it, closes
+ * *fd. */
+int vif_records_lock_user(struct vif_records *records, uid_t user, int *fd, char **errorp);
 
 /* Removes a record; one that is gone is fine. */
 int vif_records_remove(struct vif_records *records, const char *name, char **errorp);

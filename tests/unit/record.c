@@ -332,8 +332,47 @@ static void an_owner_lives_until_its_end(void **state)
     record.pid_start = start;
     assert_true(vif_record_owner_lives(&record));
     assert_int_equal(kill(child, SIGKILL), 0);
+    /* It has ended, whether its parent has taken note of that or not. */
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    assert_false(vif_record_owner_lives(&record));
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_false(vif_record_owner_lives(&record));
+}
+
+/* Whether another process could have the user's lock now. */
+static bool is_free(const struct folder *folder, uid_t user)
+{
+    auto_free char *lock = str_printf("%s/lock", folder->rundir);
+    struct flock byte = {.l_type = F_WRLCK, .l_start = user, .l_len = 1};
+    auto_close int fd = open(lock, O_RDWR | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    return fcntl(fd, F_OFD_SETLK, &byte) == 0;
+}
+
+static void users_have_a_lock_each(void **state)
+{
+    struct folder *folder = *state;
+    struct vif_record record = make_record("web0");
+    char *error = NULL;
+    int fd;
+    int other;
+
+    check_ok(vif_records_lock_user(folder->records, 4294967294U, &fd, &error), &error);
+    check_ok(vif_records_lock_user(folder->records, 1001, &other, &error), &error);
+    assert_false(is_free(folder, 4294967294U));
+    assert_false(is_free(folder, 1001));
+    assert_true(is_free(folder, 1002));
+    close(fd);
+    assert_true(is_free(folder, 4294967294U));
+
+    /* A claim is another lock. */
+    create(folder, &record);
+    vif_record_clear(&record);
+    check_ok(vif_records_claim(folder->records, "web0", NULL, &record, &error), &error);
+    vif_record_clear(&record);
+    close(other);
 }
 
 static void what_a_live_process_works_on_cannot_be_claimed(void **state)
@@ -469,6 +508,7 @@ int main(void)
         test(garbage_is_named),
         test(a_name_is_no_path),
         cmocka_unit_test(an_owner_lives_until_its_end),
+        test(users_have_a_lock_each),
         test(what_a_live_process_works_on_cannot_be_claimed),
         test(of_many_claims_one_wins),
     };
