@@ -1,6 +1,7 @@
 # What is installed besides the program and the library, which their folders see to: manual pages,
 # completion, and what to read. Links between the files in the documentation folder work there too.
-install(FILES docs/vifplug.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES docs/vifplug.8 docs/vifplug-bridge-helper.8
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES docs/vifplug-bridge.conf.5 docs/vifplug-xml.5
     DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES completion/vifplug.bash

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "netdev/ifname.h"
 #include "netdev/mac.h"
 #include "vif/identity.h"
 #include "vif/owner.h"
@@ -165,6 +166,10 @@ int ask_look_up(struct ask *ask, ask_read_fn *read, char **errorp)
     const struct vif_wish wish = {.spec = &ask->spec, .where = ask->name};
     int error = find_network(ask, read, errorp);
 
+    if (!error && !ask->is_network && ifname_check(ask->name, errorp)) {
+        error = error_wrap(errorp, -ENOENT, "there is no network \"%s\", and no bridge can be",
+                           ask->name);
+    }
     if (error) {
         return error;
     }

@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "helper/policy-line.h"
 
+#define NAME_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-@:+,="
+
 int policy_check_name(const char *name, char **errorp)
 {
     size_t length = strnlen(name, POLICY_NAME_SIZE);
@@ -27,7 +29,7 @@ int policy_check_name(const char *name, char **errorp)
                          name, *name);
     }
     for (size_t i = 0; i < length; i++) {
-        if (name[i] <= ' ' || name[i] >= '\x7f' || strchr("/%#\"'`\\", name[i])) {
+        if (!strchr(NAME_BYTES, name[i])) {
             return error_set(errorp, EINVAL,
                              "the name of a bridge or network cannot have byte 0x%02x in it, at "
                              "byte %zu",

@@ -50,8 +50,9 @@ int policy_read(const char *file, const struct policy_source *source, struct pol
                 char **errorp);
 void policy_free(struct policy *policy);
 
-/* Whether a caller may utter this name at all: 1 to POLICY_NAME_SIZE - 1 bytes of printable ASCII
- * without blanks, '/', '%', '#', quotes or backslashes, the first one neither '.' nor '-'. Returns
+/* Whether a caller may utter this name at all: 1 to POLICY_NAME_SIZE - 1 letters, digits and
+ * `_.-@:+,=`, the first one neither '.' nor '-'. Nothing that would be special in a path, in a
+ * format or to a shell: QEMU hands the name to one where the helper has words of its own. Returns
  * 0, -EINVAL or -ENAMETOOLONG. */
 int policy_check_name(const char *name, char **errorp);
 

@@ -40,6 +40,7 @@ lib/libvifplug.so.$version
 lib/pkgconfig/vifplug.pc
 lib/systemd/system/vifplug-gc.service
 sbin/vifplug
+sbin/vifplug-bridge-helper
 share/bash-completion/completions/vifplug
 share/doc/vifplug/CONTRIBUTING.md
 share/doc/vifplug/LICENSE
@@ -52,12 +53,13 @@ share/doc/vifplug/examples/green.xml
 share/doc/vifplug/examples/red.xml
 share/man/man5/vifplug-bridge.conf.5
 share/man/man5/vifplug-xml.5
+share/man/man8/vifplug-bridge-helper.8
 share/man/man8/vifplug.8
 share/zsh/site-functions/_vifplug" "$(cd "$there" && find . ! -type d -printf '%P\n' | LC_ALL=C sort)"
 same 'files outside of the prefix' '' "$(find "$root" ! -type d ! -path "$there/*")"
 
 # What is installed does not look for libraries where it was built.
-for file in "$there/sbin/vifplug" "$there/lib/libvifplug.so"; do
+for file in "$there/sbin/vifplug" "$there/sbin/vifplug-bridge-helper" "$there/lib/libvifplug.so"; do
     same "library paths in $file" '' "$(readelf -d "$file" | grep -E 'RPATH|RUNPATH' || true)"
 done
 

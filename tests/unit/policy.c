@@ -161,7 +161,8 @@ static void names_are_judged_by_their_bytes(void **state)
     static const char *const good[] = {"br0", "a", "lan@100", "_x", "br-int", "Net.1", "b,c=d:e"};
     static const char *const bad[] = {"",     ".",    "..",   "-x",     "a/b",   "a b", "a\tb",
                                       "a\nb", "a\"b", "a'b",  "a\\b",   "a`b",   "#a",  "a#",
-                                      "a%s",  "\x7f", "\x80", "\x1b[m", "/etc/x"};
+                                      "a%s",  "a;b",  "a$b",  "a*",     "a&",    "a|b", "~a",
+                                      "a(b)", "\x7f", "\x80", "\x1b[m", "/etc/x"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {

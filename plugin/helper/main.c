@@ -1,0 +1,404 @@
+/* vifplug-bridge-helper: a port for who is not root, where the policy allows it.
+ *
+ * Takes the arguments of qemu-bridge-helper and answers as that does: one message with one byte and
+ * one descriptor on the socket that the caller names, and exit status 0; or a sentence and another
+ * exit status. It never exits with 0 without having sent a descriptor: QEMU would take whatever it
+ * has as descriptor 0 for the tap.
+ *
+ * It runs with more privileges than its caller, so the order of what it does matters:
+ *
+ *   1. what the caller handed on is forgotten, the caller's user taken on, system calls confined;
+ *   2. with no privileges in effect the arguments, the policy and the network's XML are read, and a
+ *      first decision is made; only to open a file a privilege is raised;
+ *   3. as root, with what plugging needs: the reaper is started; under a lock the caller's ports
+ * are counted and the decision is made again; the port is plugged; the reaper told; the descriptor
+ *      sent.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "helper/ask.h"
+#include "helper/confine.h"
+#include "helper/privileges.h"
+#include "helper/reaper.h"
+#include "helper/surroundings.h"
+#include "helper/trusted.h"
+#include "vif/plug.h"
+
+/* As vifplug's own: vifplug(8), EXIT STATUS. */
+enum status { DONE = 0, FAILED = 1, USAGE = 2, DENIED = 4 };
+
+#define TIMEOUT_MS 5000 /* of each step with Open vSwitch */
+#define ATTEMPTS   3    /* at planning, when the host changes under it */
+
+static const char usage[] =
+    "Usage: vifplug-bridge-helper [--use-vnet] [--vlan TAG] [--mac ADDRESS] --br=NAME --fd=N\n"
+    "Makes a tap on the bridge or network NAME, if /etc/vifplug/bridge.conf allows it, and sends "
+    "it "
+    "over\nthe Unix socket N. Run by QEMU or libvirt; see vifplug-bridge-helper(8).\n";
+
+/* The words that have a value, and the command line's values. */
+enum word { BR, FD, VLAN, MAC, N_WORDS };
+static const char *const words[N_WORDS] = {"br", "fd", "vlan", "mac"};
+
+struct arguments {
+    const char *values[N_WORDS]; /* of main()'s argv, or NULL */
+    bool use_vnet;
+    int fd;
+};
+
+/* Which word an argument is, `--word` or `--word=value`; *value is then what stands behind '='.
+ * N_WORDS for none. */
+static enum word find_word(const char *argument, const char **value)
+{
+    enum word word = BR;
+
+    for (; word < N_WORDS; word++) {
+        size_t length = strlen(words[word]);
+
+        if (strncmp(argument, "--", 2) == 0 && strncmp(argument + 2, words[word], length) == 0 &&
+            (!argument[2 + length] || argument[2 + length] == '=')) {
+            *value = argument[2 + length] ? argument + 3 + length : NULL;
+            break;
+        }
+    }
+    return word;
+}
+
+/* A descriptor's number in digits and nothing else. */
+static int parse_fd(const char *text, int *fd, char **errorp)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    if (!digits || digits > 6 || text[digits]) {
+        return error_set(errorp, EINVAL, "--fd=%.16s is no number of a descriptor", text);
+    }
+    *fd = (int)strtol(text, NULL, 10);
+    return 0;
+}
+
+static int parse(int argc, char **argv, struct arguments *arguments, char **errorp)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *value = NULL;
+        enum word word = find_word(argv[i], &value);
+
+        if (word == N_WORDS && str_eq(argv[i], "--use-vnet")) {
+            arguments->use_vnet = true;
+            continue;
+        }
+        if (word == N_WORDS) {
+            return error_set(errorp, EINVAL, "\"%.32s\" is not known; see --help", argv[i]);
+        }
+        if (!value && i + 1 < argc) {
+            value = argv[++i];
+        }
+        if (!value || arguments->values[word]) {
+            return error_set(errorp, EINVAL, "--%s %s", words[word],
+                             value ? "is given twice" : "needs a value");
+        }
+        arguments->values[word] = value;
+    }
+    if (!arguments->values[BR] || !arguments->values[FD]) {
+        return error_set(errorp, EINVAL, "--br=NAME and --fd=N are needed; see --help");
+    }
+    return parse_fd(arguments->values[FD], &arguments->fd, errorp);
+}
+
+/* An ask_read_fn: the privilege is there for as long as it takes to get the bytes. */
+static int read_as_root(const char *file, size_t max, char **text, size_t *length, char **errorp)
+{
+    int error = privileges_read(true, errorp);
+
+    if (error) {
+        return error;
+    }
+    error = trusted_read(file, max, text, length, errorp);
+    if (privileges_read(false, NULL)) {
+        abort(); /* nothing may be parsed now */
+    }
+    return error;
+}
+
+/* -EACCES with the reason, unless it is allowed. */
+static int judge(const struct ask *ask, struct policy_verdict *verdict, char **errorp)
+{
+    int error = verdict->allowed
+                    ? 0
+                    : error_set(errorp, EACCES, "\"%s\" is denied: %s", ask->name, verdict->reason);
+
+    policy_verdict_clear(verdict);
+    return error;
+}
+
+/* Step 2, after the arguments. */
+static int decide_first(struct ask *ask, const struct ask_caller *caller, struct policy **policy,
+                        char **errorp)
+{
+    struct policy_verdict verdict = {0};
+    int error = ask_read_policy(read_as_root, policy, errorp);
+
+    if (error) {
+        return error_wrap(errorp, -EACCES, "all is denied");
+    }
+    if (!ask_is_worth_it(*policy, ask, caller, &verdict)) {
+        return judge(ask, &verdict, errorp);
+    }
+    error = ask_look_up(ask, read_as_root, errorp);
+    if (error) {
+        return error;
+    }
+    ask_decide(ask, *policy, caller, NULL, 0, &verdict);
+    return judge(ask, &verdict, errorp);
+}
+
+/* Decides again, now counting the caller's ports; *lock keeps the count true until the new port has
+ * its record. */
+static int decide_again(struct vif_host *host, const struct ask *ask,
+                        const struct ask_caller *caller, const struct policy *policy, int *lock,
+                        char **errorp)
+{
+    struct policy_verdict verdict = {0};
+    struct vif_records *records;
+    struct vif_record *all = NULL;
+    size_t n = 0;
+    int error = vif_host_records(host, &records, errorp);
+
+    if (!error) {
+        error = vif_records_lock_user(records, caller->uid, lock, errorp);
+    }
+    if (!error) {
+        error = vif_records_read_all(records, &all, &n, errorp);
+    }
+    if (!error) {
+        ask_decide(ask, policy, caller, all, n, &verdict);
+        vif_records_free(all, n);
+        error = judge(ask, &verdict, errorp);
+    }
+    return error;
+}
+
+/* What the plan must be before it is carried out. A bridge may have alternative names: the policy
+ * knows it by one name, and none of the others is a way around a line that denies. */
+static int check_plan(const struct ask *ask, const struct vif_plan *plan,
+                      const struct vif_view *view, char **errorp)
+{
+    const struct vif_port *port = &plan->ports[0];
+    const struct vif_sight *sight = &view->sights[0];
+
+    if (port->device != VIF_DEVICE_TAP) {
+        return error_set(errorp, EOPNOTSUPP, "\"%s\" is no bridge, and the helper makes taps only",
+                         ask->name);
+    }
+    if (sight->has_bridge_link && !str_eq(sight->bridge_link.name, port->bridge)) {
+        return error_set(errorp, EACCES, "\"%s\" is denied: it is another name of \"%s\"",
+                         port->bridge, sight->bridge_link.name);
+    }
+    return 0;
+}
+
+static int plan_and_plug(struct vif_host *host, const struct ask *ask, bool use_vnet,
+                         const struct vif_plan_options *plan_options,
+                         const struct vif_plug_options *plug_options, struct vif_plugged **plugged,
+                         char **errorp)
+{
+    const struct vif_wish wish = {.spec = &ask->spec, .where = ask->name};
+    struct vif_plan plan;
+    struct vif_view view;
+    int error = vif_host_plan(host, &wish, 1, ask->networks, plan_options, &plan, &view, errorp);
+
+    if (error) {
+        return error;
+    }
+    plan.ports[0].vnet_hdr = plan.ports[0].vnet_hdr && use_vnet;
+    error = check_plan(ask, &plan, &view, errorp);
+    if (!error) {
+        error = vif_plug(host, &plan, &view, plug_options, plugged, errorp);
+    }
+    vif_view_clear(&view);
+    vif_plan_clear(&plan);
+    return error;
+}
+
+/* One message, one byte, one descriptor: net_bridge_run_helper() in net/tap.c of QEMU. */
+static int send_fd(int socket, int fd, char **errorp)
+{
+    char byte = 0;
+    struct iovec data = {.iov_base = &byte, .iov_len = 1};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof fd)];
+    } control = {0};
+    const struct msghdr message = {
+        .msg_iov = &data,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control.space,
+    };
+
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    /* There is room for a byte in every socket that is fit for this; we wait for nobody. */
+    if (sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) {
+        return error_set(errorp, errno, "cannot send the tap to who asked for it: %m");
+    }
+    return 0;
+}
+
+/* Plugs, tells the reaper, sends. After the last of these nothing can fail. */
+static int deliver(struct vif_host *host, const struct ask *ask, const struct ask_caller *caller,
+                   const struct arguments *arguments, const struct reaper *reaper, char **errorp)
+{
+    const struct vif_plan_options plan_options = {.owner = caller->uid, .group = (gid_t)-1};
+    const struct vif_plug_options plug_options = {
+        .supervised = true,
+        .supervisor = reaper->pid,
+        .fresh = true,
+        .granted_name = ask->name,
+        .granted_user = caller->uid,
+    };
+    struct vif_plugged *plugged;
+    int error = -EAGAIN;
+
+    for (int attempt = 0; attempt < ATTEMPTS && error == -EAGAIN; attempt++) {
+        error = plan_and_plug(host, ask, arguments->use_vnet, &plan_options, &plug_options,
+                              &plugged, errorp);
+    }
+    if (error) {
+        return error;
+    }
+    error = reaper_tell(reaper, &plugged->record, errorp);
+    if (!error) {
+        error = send_fd(arguments->fd, plugged->fds[0], errorp);
+    }
+    if (error) {
+        char *sentence = NULL;
+
+        if (vif_unplug_known(host, &plugged->record, 1, &sentence)) {
+            error_append(errorp, "%s", sentence);
+            free(sentence);
+        }
+    }
+    vif_plugged_free(plugged, 1);
+    return error;
+}
+
+/* Step 3. */
+static int grant(const struct ask *ask, const struct ask_caller *caller,
+                 const struct policy *policy, const struct arguments *arguments, char **errorp)
+{
+    auto_free char *who = str_printf("vifplug-bridge-helper (for user %ld)", (long)caller->uid);
+    const struct vif_host_options options = {
+        .ovsdb = {.timeout_ms = TIMEOUT_MS, .caller = who},
+    };
+    auto_close int lock = -1;
+    struct reaper reaper;
+    int error = privileges_plug(errorp);
+
+    if (!error) {
+        error = reaper_start(&options, &reaper, errorp);
+    }
+    if (error) {
+        return error;
+    }
+    struct vif_host *host = vif_host_open(&options);
+    error = decide_again(host, ask, caller, policy, &lock, errorp);
+    if (!error) {
+        error = deliver(host, ask, caller, arguments, &reaper, errorp);
+    }
+    vif_host_close(host);
+    reaper_close(&reaper);
+    return error;
+}
+
+static enum status status_of(int error)
+{
+    switch (-error) {
+    case 0:
+        return DONE;
+    case EACCES:
+        return DENIED;
+    case EINVAL:
+    case ENAMETOOLONG:
+        return USAGE;
+    default:
+        return FAILED;
+    }
+}
+
+static int serve(int argc, char **argv, char **errorp)
+{
+    struct arguments arguments = {.fd = -1};
+    struct ask_caller caller = {0};
+    struct policy *policy = NULL;
+    struct ask ask = {0};
+    int error = privileges_begin(&caller, errorp);
+
+    if (!error) {
+        error = confine(errorp);
+    }
+    if (!error) {
+        error = parse(argc, argv, &arguments, errorp);
+    }
+    if (!error) {
+        error = surroundings_keep_socket(arguments.fd, errorp);
+    }
+    if (!error) {
+        error = ask_take(&ask, arguments.values[BR], arguments.values[VLAN], arguments.values[MAC],
+                         errorp);
+    }
+    if (!error) {
+        error = decide_first(&ask, &caller, &policy, errorp);
+    }
+    if (!error) {
+        error = grant(&ask, &caller, policy, &arguments, errorp);
+    }
+    policy_free(policy);
+    ask_clear(&ask);
+    free(caller.gids);
+    return error;
+}
+
+#ifdef __SANITIZE_ADDRESS__
+/* In a build with the address sanitizer: its leak checker traces the process that it is in, which
+ * nobody may do with this one. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+__attribute__((visibility("default"))) int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void)
+{
+    return 1;
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+#endif
+
+int main(int argc, char **argv)
+{
+    char *sentence = NULL;
+    int error = surroundings_forget(&sentence);
+
+    if (!error && argc == 2 && str_eq(argv[1], "--help")) {
+        fputs(usage, stdout);
+        return fflush(stdout) ? FAILED : USAGE; /* not 0: no descriptor was sent */
+    }
+    if (!error && argc == 2 && str_eq(argv[1], "--version")) {
+        printf("vifplug-bridge-helper %s\n", VIFPLUG_VERSION);
+        return fflush(stdout) ? FAILED : USAGE;
+    }
+    if (!error) {
+        error = serve(argc, argv, &sentence);
+    }
+    if (error) {
+        fprintf(stderr, "vifplug-bridge-helper: %s\n", sentence ? sentence : "failed");
+    }
+    free(sentence);
+    return (int)status_of(error);
+}
