@@ -4,6 +4,7 @@
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <stdio.h>
@@ -148,6 +149,7 @@ static bool parse_link(const struct nlmsghdr *message, struct link_info *info)
     memset(info, 0, sizeof *info);
     info->ifindex = header->ifi_index;
     info->up = header->ifi_flags & IFF_UP;
+    info->ethernet = header->ifi_type == ARPHRD_ETHER;
     info->loopback = header->ifi_flags & IFF_LOOPBACK;
     info->allmulticast = header->ifi_flags & IFF_ALLMULTI;
     info->vlan_id = -1;
@@ -272,6 +274,17 @@ int link_list(struct rtnl *rtnl, struct link_info **links, size_t *n, char **err
     *links = array.links;
     *n = array.n;
     return 0;
+}
+
+char *link_describe_kind(const struct link_info *info)
+{
+    if (!info->kind[0]) {
+        return str_dup("link without a kind");
+    }
+    if (str_eq(info->kind, "tun")) {
+        return str_printf("link of the kind \"%s\"", info->tun.tap ? "tap" : "tun");
+    }
+    return str_printf("link of the kind \"%s\"", info->kind);
 }
 
 /* `link "web0"`, or `link 7` for one that is gone; caller frees. */

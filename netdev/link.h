@@ -41,6 +41,7 @@ struct link_info {
     unsigned max_mtu; /* bytes; 0 where the kernel does not say */
     bool up;          /* administratively: IFF_UP */
     bool carrier;     /* IFLA_CARRIER; for a tap: someone has it open, be it up or down */
+    bool ethernet;    /* ARPHRD_ETHER: it carries Ethernet frames */
     bool loopback;
     bool allmulticast; /* IFF_ALLMULTI: receives all multicast */
     int master;        /* ifindex of the bridge or the like that it is a port of, or 0 */
@@ -66,6 +67,9 @@ int link_get_by_index(struct rtnl *rtnl, int ifindex, struct link_info *info, ch
 /* Reads all links of the namespace in one dump, in the kernel's order. On success the caller frees
  * *links. */
 int link_list(struct rtnl *rtnl, struct link_info **links, size_t *n, char **errorp);
+
+/* `link of the kind "bridge"` and the like, for sentences; caller frees. */
+char *link_describe_kind(const struct link_info *info);
 
 /* What to change of a link. Zero-initialize it; what is left so stays as it is. */
 struct link_change {

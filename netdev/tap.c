@@ -21,26 +21,13 @@
 #include "base/mem.h"
 #include "netdev/ifname.h"
 #include "netdev/link.h"
+#include "netdev/queues.h"
 #include "netdev/rtnl.h"
 
 #define TUN_PATH "/dev/net/tun"
 
 /* LOOPBACK_IFINDEX of include/net/net_namespace.h, the same in every namespace. */
 #define LO_IFINDEX 1
-
-/* Queues while they are being opened. */
-struct queues {
-    int *fds;
-    unsigned n;
-};
-
-static void close_queues(struct queues *queues)
-{
-    for (unsigned i = 0; i < queues->n; i++) {
-        close(queues->fds[i]);
-    }
-    queues->n = 0;
-}
 
 static int check_options(const struct tap_options *options, char **errorp)
 {
@@ -126,18 +113,6 @@ static int look_up(const char *name, struct link_info *info, char **errorp)
     return error;
 }
 
-/* `link of the kind "bridge"` and the like, for sentences; caller frees. */
-static char *describe_kind(const struct link_info *info)
-{
-    if (!info->kind[0]) {
-        return str_dup("link without a kind");
-    }
-    if (str_eq(info->kind, "tun")) {
-        return str_printf("link of the kind \"%s\"", info->tun.tap ? "tap" : "tun");
-    }
-    return str_printf("link of the kind \"%s\"", info->kind);
-}
-
 static int refuse_name(const char *name, char **errorp)
 {
     struct link_info info;
@@ -145,7 +120,7 @@ static int refuse_name(const char *name, char **errorp)
     if (look_up(name, &info, NULL)) {
         return error_set(errorp, EEXIST, "cannot make tap \"%s\": the name is in use", name);
     }
-    auto_free char *kind = describe_kind(&info);
+    auto_free char *kind = link_describe_kind(&info);
 
     return error_set(errorp, EEXIST, "cannot make tap \"%s\": the name is in use, by a %s", name,
                      kind);
@@ -188,7 +163,7 @@ static int refuse_opening(const struct tap_options *options, int error, char **e
         return error_wrap(errorp, missing, "cannot open tap \"%s\"", name);
     }
     if (!str_eq(info.kind, "tun") || !info.tun.tap) {
-        auto_free char *kind = describe_kind(&info);
+        auto_free char *kind = link_describe_kind(&info);
 
         return error_set(errorp, EINVAL, "cannot open tap \"%s\": it is no tap but a %s", name,
                          kind);
@@ -366,35 +341,28 @@ static int make_queues(const struct tap_options *options, struct queues *queues,
     return error;
 }
 
-/* Runs `fill` on an empty set of queues, and hands over what it opened, or closes it. */
-static int all_or_nothing(int (*fill)(const struct tap_options *, struct queues *, char **),
-                          const struct tap_options *options, int *fds, char **errorp)
+int tap_create(const struct tap_options *options, int *fds, char **errorp)
 {
     int error = check_options(options, errorp);
 
     if (error) {
         return error;
     }
-    auto_free int *opened = mem_zalloc(options->n_queues * sizeof *opened);
-    struct queues queues = {.fds = opened};
+    struct queues queues = queues_new(options->n_queues);
 
-    error = fill(options, &queues, errorp);
-    if (error) {
-        close_queues(&queues);
-        return error;
-    }
-    memcpy(fds, opened, options->n_queues * sizeof *fds);
-    return 0;
-}
-
-int tap_create(const struct tap_options *options, int *fds, char **errorp)
-{
-    return all_or_nothing(make_queues, options, fds, errorp);
+    return queues_finish(&queues, make_queues(options, &queues, errorp), fds);
 }
 
 int tap_open(const struct tap_options *options, int *fds, char **errorp)
 {
-    return all_or_nothing(open_queues, options, fds, errorp);
+    int error = check_options(options, errorp);
+
+    if (error) {
+        return error;
+    }
+    struct queues queues = queues_new(options->n_queues);
+
+    return queues_finish(&queues, open_queues(options, &queues, errorp), fds);
 }
 
 int tap_set_persistent(int fd, bool persistent, char **errorp)

@@ -12,6 +12,11 @@
 /* The kernel's limit, MAX_TAP_QUEUES in drivers/net/tun.c. */
 #define TAP_MAX_QUEUES 256
 
+/* What the kernel lets a tap have, in bytes: ETH_MIN_MTU of linux/if_ether.h, and MAX_MTU of
+ * drivers/net/tun.c less the Ethernet header. */
+#define TAP_MIN_MTU 68
+#define TAP_MAX_MTU 65521
+
 struct tap_options {
     const char *name;
     unsigned n_queues; /* 1 to TAP_MAX_QUEUES; above 1 the tap is made with IFF_MULTI_QUEUE */

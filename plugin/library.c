@@ -40,6 +40,7 @@ struct owned_interface {
     struct vifplug_interface interface;
     struct vif_record record;
     char mac[MAC_TEXT_SIZE];
+    char *node;
 };
 
 /* Rooms below, libopenvswitch above all, have state that belongs to the process. */
@@ -172,12 +173,14 @@ const char *vifplug_version(void)
     return VIFPLUG_VERSION;
 }
 
-/* Points the interface's members into the record; `mac` takes the text of the address. */
-static void show_record(const struct vif_record *record, char mac[MAC_TEXT_SIZE],
+/* Points the interface's members into the record; `mac` takes the text of the address, `node` that
+ * of the path, which the caller frees. */
+static void show_record(const struct vif_record *record, char mac[MAC_TEXT_SIZE], char **node,
                         struct vifplug_interface *interface)
 {
     const struct vif_port *port = &record->port;
 
+    *node = vif_record_node(record);
     *interface = (struct vifplug_interface){
         .name = port->name,
         .mac = mac_format(&port->mac, mac),
@@ -189,6 +192,9 @@ static void show_record(const struct vif_record *record, char mac[MAC_TEXT_SIZE]
         .ifindex = record->ifindex,
         .ofport = record->ofport,
         .vnet_hdr = port->vnet_hdr,
+        .lower = port->lower,
+        .mode = macvtap_mode_name(port->mode),
+        .node = *node,
     };
 }
 
@@ -203,7 +209,7 @@ static struct vifplug_result *make_result(struct vif_plugged *plugged, size_t n)
         struct owned_interface *owned = mem_zalloc(sizeof *owned);
 
         owned->record = plugged[i].record;
-        show_record(&owned->record, owned->mac, &owned->interface);
+        show_record(&owned->record, owned->mac, &owned->node, &owned->interface);
         owned->interface.already = plugged[i].already;
         owned->interface.fds = plugged[i].fds;
         owned->interface.n_fds = plugged[i].n_fds;
@@ -226,6 +232,7 @@ void vifplug_result_free(struct vifplug_result *result)
         }
         free(owned->interface.fds);
         vif_record_clear(&owned->record);
+        free(owned->node);
         free(owned);
     }
     if (result) {
@@ -234,7 +241,6 @@ void vifplug_result_free(struct vifplug_result *result)
     }
 }
 
-/* Plans the wishes and carries the plan out. */
 static int plug_wishes(struct vifplug *handle, const struct vif_wishes *wishes,
                        struct vif_networks *networks, const struct vifplug_plug_options *options,
                        struct vifplug_result **result, char **errorp)
@@ -248,24 +254,16 @@ static int plug_wishes(struct vifplug *handle, const struct vif_wishes *wishes,
         .transient = options->transient,
     };
     struct vif_plugged *plugged;
-    struct vif_plan plan;
-    struct vif_view view;
     int error = vif_owner_choose(options->user, options->group, &plan_options, errorp);
 
     if (!error) {
-        error = vif_host_plan(handle->host, wishes->list, wishes->n, networks, &plan_options, &plan,
-                              &view, errorp);
+        error = vif_plug_wishes(handle->host, wishes->list, wishes->n, networks, &plan_options,
+                                &plug_options, &plugged, errorp);
     }
-    if (error) {
-        return error;
-    }
-    error = vif_plug(handle->host, &plan, &view, &plug_options, &plugged, errorp);
     if (!error) {
-        *result = make_result(plugged, plan.n_ports);
-        vif_plugged_free(plugged, plan.n_ports);
+        *result = make_result(plugged, wishes->n);
+        vif_plugged_free(plugged, wishes->n);
     }
-    vif_view_clear(&view);
-    vif_plan_clear(&plan);
     return error;
 }
 
@@ -354,9 +352,11 @@ int vifplug_list(struct vifplug *handle,
     for (size_t i = 0; i < n && !result; i++) {
         struct vifplug_interface interface;
         char mac[MAC_TEXT_SIZE];
+        char *node;
 
-        show_record(&all[i], mac, &interface);
+        show_record(&all[i], mac, &node, &interface);
         result = each(data, &interface);
+        free(node);
     }
     vif_records_free(all, n);
     return result;

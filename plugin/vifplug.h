@@ -1,5 +1,5 @@
-/* libvifplug: plugs guests' network interfaces into Open vSwitch and Linux bridges, as vifplug(8)
- * does, and hands their descriptors to the caller.
+/* libvifplug: plugs guests' network interfaces into Open vSwitch and Linux bridges, or puts them on
+ * a device of the host as macvtaps, as vifplug(8) does, and hands their descriptors to the caller.
  *
  *      struct vifplug *plug;
  *      struct vifplug_result *result;
@@ -14,11 +14,14 @@
  *      -EOPNOTSUPP  something that vifplug does not do
  *      -ENOENT      a bridge, network or device that is not there
  *      -EEXIST      a name that is in use, or plugged with another wish
- *      -EBUSY       another process is plugging or unplugging this very interface
+ *      -EBUSY       another process is plugging or unplugging this very interface; or the lower
+ *                   device of a macvtap can take no more
  *      -EAGAIN      something changed meanwhile; the same again may succeed
  *      -ETIMEDOUT   Open vSwitch did not answer, or did not realise a port, in time
+ *      -EADDRINUSE  another interface on the lower device of a macvtap has its MAC address
  *      -EIO         Open vSwitch refused a port, or a script failed
- *      -EPERM, -EACCES   the kernel did not permit it; CAP_NET_ADMIN is needed
+ *      -EPERM, -EACCES   the kernel did not permit it; CAP_NET_ADMIN is needed, for a
+ *                   macvtap also CAP_SYS_ADMIN and CAP_MKNOD
  * and whatever else the system returns. After a failure the host is as it was before the call, or
  * the sentence says what is left; out-parameters are untouched. Memory that runs out ends the
  * process by abort(3).
@@ -101,13 +104,13 @@ const char *vifplug_version(void);
 struct vifplug_plug_options {
     size_t size; /* sizeof(struct vifplug_plug_options) */
 
-    /* Not 0: the taps outlive the process, for somebody else to open, and no descriptors are
-     * returned. 0: they end with the last of their descriptors; `vifplug gc` takes away what is
-     * then left in Open vSwitch, should this process end without vifplug_unplug(). */
+    /* Not 0: the devices are for somebody else to open, and no descriptors are returned. 0: taps
+     * end with the last of their descriptors; `vifplug gc` takes away what is then left in Open
+     * vSwitch, and macvtaps, should this process end without vifplug_unplug(). */
     int persistent;
 
-    /* Who may open persistent taps: names or numbers. Where both are NULL it is the user who runs
-     * this; a group alone is all its members. */
+    /* Who may open persistent devices: names or numbers. Where both are NULL it is the user who
+     * runs this; a group alone is all its members. */
     const char *user;
     const char *group;
 
@@ -138,6 +141,11 @@ struct vifplug_interface {
     int *fds;
     size_t n_fds;
     int vnet_hdr; /* not 0: each frame begins with a struct virtio_net_hdr of 10 bytes */
+
+    /* Of a macvtap; else NULL. */
+    const char *lower; /* the device that it is on */
+    const char *mode;  /* "vepa", "bridge", "private" or "passthrough" */
+    const char *node;  /* the path by which a persistent one is opened: "/dev/tapN" */
 };
 
 struct vifplug_result {

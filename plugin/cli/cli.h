@@ -29,7 +29,8 @@ enum cli_group {
     CLI_INACTIVE = 1 << 5, /* --inactive */
     CLI_SELECT = 1 << 6,   /* --domain as a selection, and --all */
     CLI_DRY_RUN = 1 << 7,  /* --dry-run */
-    CLI_COMMON = 1 << 8,   /* every command has these */
+    CLI_PROBE = 1 << 8,    /* how the probe asks */
+    CLI_COMMON = 1 << 9,   /* every command has these */
     CLI_POLICY = 1 << 10,  /* --policy */
 };
 
@@ -59,6 +60,9 @@ enum cli_option_id {
     CLI_OPT_ALL,
     CLI_OPT_DRY_RUN,
     CLI_OPT_INACTIVE,
+    CLI_OPT_SOURCE,
+    CLI_OPT_END_TO_END,
+    CLI_OPT_LLDP,
     CLI_OPT_POLICY,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,
@@ -146,6 +150,8 @@ enum cli_status cli_cmd_list(struct cli *cli);
 enum cli_status cli_cmd_verify(struct cli *cli);
 enum cli_status cli_cmd_gc(struct cli *cli);
 enum cli_status cli_cmd_xml(struct cli *cli);
+enum cli_status cli_cmd_probe(struct cli *cli);
+enum cli_status cli_cmd_hairpin(struct cli *cli);
 enum cli_status cli_cmd_check(struct cli *cli);
 
 /* `check --policy`. */

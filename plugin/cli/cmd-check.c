@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/host.h"
+#include "cli/kernel.h"
 #include "cli/report.h"
 #include "cli/request.h"
 #include "netdev/tap.h"
@@ -117,37 +118,111 @@ static void check_leftovers(struct report *report, struct vif_host *host)
 
     if (vif_gc(host, true, &result, &sentence)) {
         report_add(report, REPORT_FAIL, "records", "%s", sentence);
-    } else if (result.n_interfaces || result.n_ports) {
+    } else if (result.n_interfaces || result.n_ports || result.n_links) {
         report_add(
             report, REPORT_NOTE, "records",
-            "%zu interfaces and %zu ports were left behind by something; remove them: vifplug gc",
-            result.n_interfaces, result.n_ports);
+            "%zu interfaces, %zu ports and %zu other links were left behind by something; remove "
+            "them: vifplug gc",
+            result.n_interfaces, result.n_ports, result.n_links);
     } else {
         report_add(report, REPORT_OK, "records", "nothing was left behind");
     }
     vif_gc_result_clear(&result);
 }
 
-static void check_request(struct report *report, const struct cli *cli, struct vif_host *host,
-                          const struct request *request)
+/* What a macvtap needs besides its lower device, which the plan has looked at. Returns whether it
+ * is there. */
+static bool check_macvtap(struct report *report, const struct vif_port *port,
+                          const struct vif_view *view)
 {
-    auto_free char *sentence = NULL;
+    const struct vif_lower *lower = vif_lowers_find(&view->lowers, port->lower);
+    int vlan = vif_lower_vlan(port);
+
+    if (vlan < 0 || !lower || vif_lower_vlan_link(lower, vlan)) {
+        return true;
+    }
+    bool can = kernel_has_vlans();
+
+    if (can) {
+        report_add(report, REPORT_OK, "vlan", "a VLAN link for VLAN %d can be made on \"%s\"", vlan,
+                   port->lower);
+    } else {
+        report_add(
+            report, REPORT_FAIL, "vlan",
+            "%s: VLAN %d needs a VLAN link on \"%s\", and this kernel has no 802.1Q; install its "
+            "module 8021q, or use an Open vSwitch bridge",
+            port->where, vlan, port->lower);
+    }
+    return can;
+}
+
+static void check_nodes(struct report *report)
+{
+    if (kernel_makes_nodes()) {
+        report_add(report, REPORT_OK, "macvtap",
+                   "/dev is a devtmpfs, where macvtaps get their nodes");
+    } else {
+        report_add(
+            report, REPORT_NOTE, "macvtap",
+            "/dev is not a devtmpfs, so macvtaps get no node /dev/tapN that others could open; "
+            "\"vifplug run\" needs none");
+    }
+}
+
+/* Which interfaces are asked for, and what comes of that. */
+struct wanted {
+    bool planned;
     struct vif_plan plan;
     struct vif_view view;
+    char *sentence; /* why there is no plan */
+};
 
-    if (request_plan(cli, request, host, true, &plan, &view, &sentence)) {
-        report_add(report, REPORT_FAIL, "plan", "%s", sentence);
-        return;
-    }
-    report_add(report, REPORT_OK, "plan", "the interfaces asked for can be plugged");
-    for (size_t i = 0; i < plan.n_ports; i++) {
-        for (size_t n = 0; n < plan.ports[i].n_notes; n++) {
-            report_add(report, REPORT_NOTE, "plan", "%s: %s", plan.ports[i].where,
-                       plan.ports[i].notes[n]);
+static bool wants_device(const struct wanted *wanted, enum vif_device device)
+{
+    for (size_t i = 0; i < wanted->plan.n_ports; i++) {
+        if (wanted->plan.ports[i].device == device) {
+            return true;
         }
     }
-    vif_view_clear(&view);
-    vif_plan_clear(&plan);
+    return false;
+}
+
+static bool wants_ovs(const struct wanted *wanted)
+{
+    for (size_t i = 0; i < wanted->plan.n_ports; i++) {
+        if (wanted->plan.ports[i].attachment == VIF_ATTACH_OVS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_wanted(struct report *report, const struct wanted *wanted)
+{
+    const struct vif_plan *plan = &wanted->plan;
+    bool can = true;
+
+    if (!wanted->planned) {
+        report_add(report, REPORT_FAIL, "plan", "%s", wanted->sentence);
+        return;
+    }
+    if (wants_device(wanted, VIF_DEVICE_MACVTAP)) {
+        check_nodes(report);
+    }
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        if (plan->ports[i].device == VIF_DEVICE_MACVTAP) {
+            can = check_macvtap(report, &plan->ports[i], &wanted->view) && can;
+        }
+    }
+    if (can) {
+        report_add(report, REPORT_OK, "plan", "the interfaces asked for can be plugged");
+    }
+    for (size_t i = 0; i < plan->n_ports; i++) {
+        for (size_t n = 0; n < plan->ports[i].n_notes; n++) {
+            report_add(report, REPORT_NOTE, "plan", "%s: %s", plan->ports[i].where,
+                       plan->ports[i].notes[n]);
+        }
+    }
 }
 
 enum cli_status cli_cmd_check(struct cli *cli)
@@ -155,6 +230,7 @@ enum cli_status cli_cmd_check(struct cli *cli)
     bool asked = cli->n_inputs || cli_given(cli, CLI_OPT_BRIDGE) || cli_given(cli, CLI_OPT_LOWER);
     struct request request = {0};
     struct report report = {0};
+    struct wanted wanted = {0};
     struct vif_host *host = NULL;
     char *sentence = NULL;
 
@@ -175,13 +251,27 @@ enum cli_status cli_cmd_check(struct cli *cli)
         request_clear(&request);
         return cli_fail(cli_plan_status(error), sentence);
     }
-    check_tap(&report);
+    if (asked) {
+        wanted.planned = request_plan(cli, &request, host, true, &wanted.plan, &wanted.view,
+                                      &wanted.sentence) == 0;
+    }
+    /* What the interfaces asked for have no use for may as well be missing. */
+    if (!wanted.planned || wants_device(&wanted, VIF_DEVICE_TAP)) {
+        check_tap(&report);
+    }
     check_vhost(&report);
-    check_ovs(&report, host);
+    if (!wanted.planned || wants_ovs(&wanted)) {
+        check_ovs(&report, host);
+    }
     check_leftovers(&report, host);
     if (asked) {
-        check_request(&report, cli, host, &request);
+        check_wanted(&report, &wanted);
     }
+    if (wanted.planned) {
+        vif_view_clear(&wanted.view);
+        vif_plan_clear(&wanted.plan);
+    }
+    free(wanted.sentence);
     request_clear(&request);
     vif_host_close(host);
     return report_print(cli, &report) ? CLI_DONE : CLI_NO;

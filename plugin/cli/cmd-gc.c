@@ -28,6 +28,7 @@ static void print_json(const struct vif_gc_result *result, bool dry_run)
 
     add_finds(json, "interfaces", result->interfaces, result->n_interfaces);
     add_finds(json, "ports", result->ports, result->n_ports);
+    add_finds(json, "links", result->links, result->n_links);
     cJSON_AddBoolToObject(json, "dry_run", dry_run);
     output_json(json);
 }
@@ -49,6 +50,7 @@ static void report(const struct cli *cli, const struct vif_gc_result *result)
     } else if (!cli_given(cli, CLI_OPT_QUIET)) {
         print_finds("interface", result->interfaces, result->n_interfaces, dry_run);
         print_finds("OVS port", result->ports, result->n_ports, dry_run);
+        print_finds("link", result->links, result->n_links, dry_run);
     }
 }
 

@@ -6,44 +6,44 @@
 #include "cli/cli.h"
 #include "cli/host.h"
 #include "cli/output.h"
-#include "netdev/link.h"
-
-/* What is known of an interface besides its record. */
-struct sight {
-    bool has_device;
-    bool in_use; /* someone has the device open */
-};
-
-static struct sight look(struct vif_host *host, const struct vif_record *record)
-{
-    struct link_info link;
-    struct sight sight = {0};
-    struct rtnl *rtnl;
-
-    if (vif_host_rtnl(host, &rtnl, NULL) == 0 &&
-        link_get(rtnl, record->port.name, &link, NULL) == 0) {
-        sight.has_device = true;
-        sight.in_use = link.carrier;
-    }
-    return sight;
-}
+#include "vif/device.h"
 
 /* The state in a word or two; what needs gc says so. */
-static const char *state_text(const struct vif_record *record, const struct sight *sight)
+static const char *state_text(const struct vif_record *record,
+                              const struct vif_device_state *device)
 {
     if (record->state != VIF_PLUGGED) {
         return vif_record_owner_lives(record) ? vif_state_name(record->state) : "cut short";
     }
-    if (!sight->has_device && record->port.device != VIF_DEVICE_BY_QEMU) {
+    if (!device->exists && record->port.device != VIF_DEVICE_BY_QEMU) {
         return "device gone";
     }
-    return sight->in_use ? "in use" : "plugged";
+    return device->in_use ? "in use" : "plugged";
 }
 
-static void print_table(struct vif_host *host, const struct vif_record *all, size_t n)
+/* The mode of a macvtap, and whether vifplug chose it; caller frees. */
+static char *mode_text(const struct vif_port *port)
 {
-    static const char *const heading[] = {"NAME",        "DEVICE", "BRIDGE", "VLAN",
-                                          "MAC ADDRESS", "DOMAIN", "STATE"};
+    const char *mode = macvtap_mode_name(port->mode);
+
+    return mode ? str_printf("%s%s", port->mode_auto ? "auto: " : "", mode) : str_dup("-");
+}
+
+/* Why choices were made that nobody asked for. */
+static void print_notes(const struct vif_record *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < all[i].port.n_notes; j++) {
+            fprintf(stderr, "vifplug: %s: %s\n", all[i].port.name, all[i].port.notes[j]);
+        }
+    }
+}
+
+static void print_table(const struct vif_record *all, const struct vif_device_state *devices,
+                        size_t n)
+{
+    static const char *const heading[] = {"NAME", "DEVICE",      "ON",     "MODE",
+                                          "VLAN", "MAC ADDRESS", "DOMAIN", "STATE"};
     const size_t columns = ARRAY_LEN(heading);
     char **cells = mem_resize(NULL, (n + 1) * columns, sizeof *cells);
     char **cell = cells;
@@ -53,16 +53,16 @@ static void print_table(struct vif_host *host, const struct vif_record *all, siz
     }
     for (size_t i = 0; i < n; i++) {
         const struct vif_port *port = &all[i].port;
-        struct sight sight = look(host, &all[i]);
         char mac[MAC_TEXT_SIZE];
 
         *cell++ = str_dup(port->name);
         *cell++ = str_dup(vif_device_name(port->device));
-        *cell++ = str_dup(port->bridge ? port->bridge : "-");
+        *cell++ = str_dup(port->bridge ? port->bridge : port->lower ? port->lower : "-");
+        *cell++ = mode_text(port);
         *cell++ = vif_port_vlan_text(port);
         *cell++ = str_dup(mac_format(&port->mac, mac));
         *cell++ = str_dup(port->domain_name ? port->domain_name : "-");
-        *cell++ = str_dup(state_text(&all[i], &sight));
+        *cell++ = str_dup(state_text(&all[i], &devices[i]));
     }
     output_table(cells, n + 1, columns);
     for (size_t i = 0; i < (n + 1) * columns; i++) {
@@ -71,17 +71,17 @@ static void print_table(struct vif_host *host, const struct vif_record *all, siz
     free(cells);
 }
 
-static void print_json(struct vif_host *host, const struct vif_record *all, size_t n)
+static void print_json(const struct vif_record *all, const struct vif_device_state *devices,
+                       size_t n)
 {
     cJSON *interfaces = cJSON_CreateArray();
 
     for (size_t i = 0; i < n; i++) {
         cJSON *interface = vif_record_to_json(&all[i]);
-        struct sight sight = look(host, &all[i]);
 
-        cJSON_AddBoolToObject(interface, "has_device", sight.has_device);
-        cJSON_AddBoolToObject(interface, "in_use", sight.in_use);
-        cJSON_AddStringToObject(interface, "status", state_text(&all[i], &sight));
+        cJSON_AddBoolToObject(interface, "has_device", devices[i].exists);
+        cJSON_AddBoolToObject(interface, "in_use", devices[i].in_use);
+        cJSON_AddStringToObject(interface, "status", state_text(&all[i], &devices[i]));
         cJSON_AddItemToArray(interfaces, interface);
     }
     output_json_list("interfaces", interfaces);
@@ -92,9 +92,10 @@ enum cli_status cli_cmd_list(struct cli *cli)
     enum cli_status status = CLI_DONE;
     struct vif_host *host = NULL;
     struct vif_records *records;
-    struct vif_record *all;
+    struct vif_device_state *devices = NULL;
+    struct vif_record *all = NULL;
     char *sentence = NULL;
-    size_t n;
+    size_t n = 0;
 
     if (cli_open_host(cli, &host, &sentence)) {
         return cli_fail(CLI_USAGE, sentence);
@@ -103,16 +104,21 @@ enum cli_status cli_cmd_list(struct cli *cli)
     if (!error) {
         error = vif_records_read_all(records, &all, &n, &sentence);
     }
+    if (!error) {
+        error = vif_device_look(host, all, n, &devices, &sentence);
+    }
     if (error) {
         status = cli_fail(CLI_FAILED, sentence);
-    } else {
-        if (cli_given(cli, CLI_OPT_JSON)) {
-            print_json(host, all, n);
-        } else if (n) {
-            print_table(host, all, n);
+    } else if (cli_given(cli, CLI_OPT_JSON)) {
+        print_json(all, devices, n);
+    } else if (n) {
+        print_table(all, devices, n);
+        if (cli_given(cli, CLI_OPT_VERBOSE)) {
+            print_notes(all, n);
         }
-        vif_records_free(all, n);
     }
+    free(devices);
+    vif_records_free(all, n);
     vif_host_close(host);
     return status;
 }

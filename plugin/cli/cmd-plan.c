@@ -67,28 +67,64 @@ static void qemu_arguments(const struct vif_plan *plan, struct qemu_argv *args)
     free(nics);
 }
 
-static void print_port(const struct vif_port *port)
+static const char *device_text(enum vif_device device)
+{
+    switch (device) {
+    case VIF_DEVICE_TAP:
+        return "new tap";
+    case VIF_DEVICE_MACVTAP:
+        return "new macvtap";
+    case VIF_DEVICE_EXISTING:
+        return "existing device";
+    case VIF_DEVICE_BY_QEMU:
+        return "left to QEMU:";
+    }
+    return NULL;
+}
+
+/* Where the port goes to, a line; nothing where it goes nowhere. */
+static void print_attachment(const struct vif_port *port, const struct vif_view *view)
 {
     auto_free char *vlan = vif_port_vlan_text(port);
+    const struct vif_lower *lower;
+
+    switch (port->attachment) {
+    case VIF_ATTACH_OVS:
+        printf("  port of  OVS bridge \"%s\", VLAN %s%s\n", port->bridge, vlan,
+               port->isolated ? ", isolated" : "");
+        break;
+    case VIF_ATTACH_LINUX_BRIDGE:
+        printf("  port of  Linux bridge \"%s\"%s\n", port->bridge,
+               port->isolated ? ", isolated" : "");
+        break;
+    case VIF_ATTACH_LOWER:
+        printf("  on       \"%s\", mode %s%s", port->lower, macvtap_mode_name(port->mode),
+               port->mode_auto ? " (auto)" : "");
+        lower = vif_lowers_find(&view->lowers, port->lower);
+        if (vif_lower_vlan(port) >= 0) {
+            bool made = lower && vif_lower_vlan_link(lower, vif_lower_vlan(port));
+
+            printf(", VLAN %s (%s VLAN link)", vlan, made ? "on its" : "on a new");
+        }
+        printf("\n");
+        break;
+    case VIF_ATTACH_NONE:
+        break;
+    }
+}
+
+static void print_port(const struct vif_port *port, const struct vif_view *view)
+{
     char mac[MAC_TEXT_SIZE];
     char host_mac[MAC_TEXT_SIZE];
 
     printf("%s\n", port->where);
-    printf("  device   %s \"%s\", %u queue%s, %s\n",
-           port->device == VIF_DEVICE_TAP        ? "new tap"
-           : port->device == VIF_DEVICE_EXISTING ? "existing tap"
-                                                 : "left to QEMU:",
-           port->name, port->n_queues, port->n_queues == 1 ? "" : "s",
+    printf("  device   %s \"%s\", %u queue%s, %s\n", device_text(port->device), port->name,
+           port->n_queues, port->n_queues == 1 ? "" : "s",
            port->vnet_hdr ? "with offloads" : "no offloads");
     printf("  address  %s in the guest, %s on the host\n", mac_format(&port->mac, mac),
            port->managed ? mac_format(&port->host_mac, host_mac) : "unchanged");
-    if (port->attachment == VIF_ATTACH_OVS) {
-        printf("  port of  OVS bridge \"%s\", VLAN %s%s\n", port->bridge, vlan,
-               port->isolated ? ", isolated" : "");
-    } else if (port->attachment == VIF_ATTACH_LINUX_BRIDGE) {
-        printf("  port of  Linux bridge \"%s\"%s\n", port->bridge,
-               port->isolated ? ", isolated" : "");
-    }
+    print_attachment(port, view);
     if (port->script) {
         printf("  script   %s\n", port->script);
     }
@@ -97,11 +133,11 @@ static void print_port(const struct vif_port *port)
     }
 }
 
-static void print_text(const struct vif_plan *plan, const char *operations,
-                       const struct qemu_argv *args)
+static void print_text(const struct vif_plan *plan, const struct vif_view *view,
+                       const char *operations, const struct qemu_argv *args)
 {
     for (size_t i = 0; i < plan->n_ports; i++) {
-        print_port(&plan->ports[i]);
+        print_port(&plan->ports[i], view);
     }
     if (operations) {
         printf("\nOVSDB transaction:\n%s\n", operations);
@@ -130,25 +166,31 @@ static cJSON *to_json(const struct vif_plan *plan, const char *operations,
     return json;
 }
 
-static enum cli_status show(struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
-                            const struct vif_view *view, char **errorp)
+static enum cli_status show(struct cli *cli, struct vif_host *host, const struct request *request,
+                            char **errorp)
 {
-    auto_free char *operations = ovs_operations(plan, view);
     struct qemu_argv args = {0};
+    struct vif_plan plan;
+    struct vif_view view;
+    int error = request_plan(cli, request, host, true, &plan, &view, errorp);
 
-    (void)host;
-    (void)errorp;
-    qemu_arguments(plan, &args);
+    if (error) {
+        return cli_plan_status(error);
+    }
+    auto_free char *operations = ovs_operations(&plan, &view);
+    qemu_arguments(&plan, &args);
     if (cli_given(cli, CLI_OPT_JSON)) {
-        output_json(to_json(plan, operations, &args));
+        output_json(to_json(&plan, operations, &args));
     } else {
-        print_text(plan, operations, &args);
+        print_text(&plan, &view, operations, &args);
     }
     qemu_argv_clear(&args);
+    vif_view_clear(&view);
+    vif_plan_clear(&plan);
     return CLI_DONE;
 }
 
 enum cli_status cli_cmd_plan(struct cli *cli)
 {
-    return request_act(cli, true, show);
+    return request_act(cli, show);
 }

@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/output.h"
-#include "cli/progress.h"
 #include "cli/request.h"
 #include "cli/signals.h"
 #include "vif/plug.h"
@@ -55,35 +54,38 @@ static void take_back(struct vif_host *host, const struct vif_plugged *plugged, 
     free(made);
 }
 
-static enum cli_status plug(struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
-                            const struct vif_view *view, char **errorp)
+static enum cli_status tell(struct cli *cli, struct vif_host *host, struct vif_plugged *plugged,
+                            size_t n, const struct signals *signals, char **errorp)
 {
-    const struct vif_plug_options options = {.no_wait = cli_given(cli, CLI_OPT_NO_WAIT)};
-    struct vif_plugged *plugged;
-    struct signals signals;
+    int error = 0;
 
-    signals_hold(&signals);
-    int error = vif_plug(host, plan, view, &options, &plugged, errorp);
-    progress_clear();
-    if (!error) {
-        if (cli_given(cli, CLI_OPT_JSON)) {
-            output_json_list("interfaces", to_json(plugged, plan->n_ports));
-        } else if (!cli_given(cli, CLI_OPT_QUIET)) {
-            print_text(plugged, plan->n_ports, cli_given(cli, CLI_OPT_VERBOSE));
-        }
-        if (fflush(stdout) || ferror(stdout)) {
-            error = error_set(errorp, EIO, "cannot write to standard output, so nothing was kept");
-        }
-        if (error || signals_pending(&signals)) {
-            take_back(host, plugged, plan->n_ports);
-        }
-        vif_plugged_free(plugged, plan->n_ports);
+    if (cli_given(cli, CLI_OPT_JSON)) {
+        output_json_list("interfaces", to_json(plugged, n));
+    } else if (!cli_given(cli, CLI_OPT_QUIET)) {
+        print_text(plugged, n, cli_given(cli, CLI_OPT_VERBOSE));
     }
-    signals_release(&signals);
+    if (fflush(stdout) || ferror(stdout)) {
+        error = error_set(errorp, EIO, "cannot write to standard output, so nothing was kept");
+    }
+    if (error || signals_pending(signals)) {
+        take_back(host, plugged, n);
+    }
     return error ? CLI_FAILED : CLI_DONE;
+}
+
+static enum cli_status plug(struct cli *cli, struct vif_host *host, const struct request *request,
+                            char **errorp)
+{
+    const struct request_plug how = {
+        .persistent = true,
+        .options = {.no_wait = cli_given(cli, CLI_OPT_NO_WAIT)},
+        .use = tell,
+    };
+
+    return request_plug(cli, host, request, &how, errorp);
 }
 
 enum cli_status cli_cmd_plug(struct cli *cli)
 {
-    return request_act(cli, true, plug);
+    return request_act(cli, plug);
 }

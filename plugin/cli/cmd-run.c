@@ -225,38 +225,27 @@ static int take_down(struct vif_host *host, const struct vif_plugged *plugged, s
     return error;
 }
 
-/* Plugs, runs, unplugs. Returns the exit status of the program, or a negative errno value. */
-static int run(const struct cli *cli, struct vif_host *host, const struct vif_plan *plan,
-               const struct vif_view *view, char **errorp)
+/* Runs the program with what is plugged, and unplugs that. */
+static enum cli_status run_and_take_down(struct cli *cli, struct vif_host *host,
+                                         struct vif_plugged *plugged, size_t n,
+                                         const struct signals *signals, char **errorp)
 {
-    const struct vif_plug_options options = {
-        .no_wait = cli_given(cli, CLI_OPT_NO_WAIT),
-        .fresh = true,
-        .supervised = true,
-    };
-    struct hand_over over = {.n = plan->n_ports, .qmp_fds = {-1, -1}};
+    struct hand_over over = {.plugged = plugged, .n = n, .qmp_fds = {-1, -1}};
     auto_free char *sentence = NULL;
-    struct signals signals;
+    int result = make_arguments(&over, cli->rest, errorp);
 
-    signals_hold(&signals);
-    int result = vif_plug(host, plan, view, &options, &over.plugged, errorp);
     if (!result) {
-        result = make_arguments(&over, cli->rest, errorp);
-        if (!result) {
-            result = run_program(&over, &signals, errorp);
-        }
-        int error = take_down(host, over.plugged, over.n, &sentence);
-        if (error && result < 0) {
-            error_append(errorp, "%s", sentence);
-        } else if (error) {
-            result = error_set(errorp, -error, "%s", sentence);
-        }
-        clear_hand_over(&over);
-        vif_plugged_free(over.plugged, over.n);
+        result = run_program(&over, signals, errorp);
     }
+    int error = take_down(host, plugged, n, &sentence);
+    if (error && result < 0) {
+        error_append(errorp, "%s", sentence);
+    } else if (error) {
+        result = error_set(errorp, -error, "%s", sentence);
+    }
+    clear_hand_over(&over);
     progress_clear();
-    signals_release(&signals);
-    return result;
+    return result < 0 ? CLI_FAILED : (enum cli_status)result;
 }
 
 /* Whether the places in the arguments can be filled; with what descriptors does not matter yet. */
@@ -290,17 +279,21 @@ static int check_program(const struct cli *cli, const struct vif_plan *plan, cha
     return error ? error : check_places(cli->rest, plan, errorp);
 }
 
-static enum cli_status check_and_run(struct cli *cli, struct vif_host *host,
-                                     const struct vif_plan *plan, const struct vif_view *view,
-                                     char **errorp)
+static enum cli_status run(struct cli *cli, struct vif_host *host, const struct request *request,
+                           char **errorp)
 {
-    int error = check_program(cli, plan, errorp);
+    const struct request_plug how = {
+        .options =
+            {
+                .no_wait = cli_given(cli, CLI_OPT_NO_WAIT),
+                .fresh = true,
+                .supervised = true,
+            },
+        .check = check_program,
+        .use = run_and_take_down,
+    };
 
-    if (error) {
-        return cli_plan_status(error);
-    }
-    int result = run(cli, host, plan, view, errorp);
-    return result < 0 ? CLI_FAILED : (enum cli_status)result;
+    return request_plug(cli, host, request, &how, errorp);
 }
 
 enum cli_status cli_cmd_run(struct cli *cli)
@@ -309,5 +302,5 @@ enum cli_status cli_cmd_run(struct cli *cli)
         return cli_fail(CLI_USAGE, str_dup("run needs a command line after --, such as: -- "
                                            "qemu-system-x86_64 -m 1024 disk.img"));
     }
-    return request_act(cli, false, check_and_run);
+    return request_act(cli, run);
 }

@@ -19,7 +19,7 @@ const struct cli_command cli_commands[] = {
     },
     {
         .name = "unplug",
-        .arguments = "NAME... | --domain NAME|UUID | --all",
+        .arguments = "NAME... | --domain NAME|UUID|FILE | --all",
         .help = "Take interfaces away again",
         .groups = CLI_SELECT | CLI_HOST | CLI_JSON,
         .max_args = 65535,
@@ -63,6 +63,24 @@ const struct cli_command cli_commands[] = {
         .min_args = 1,
         .max_args = 1,
         .run = cli_cmd_xml,
+    },
+    {
+        .name = "probe",
+        .arguments = "LOWER",
+        .help = "Ask whether the adjacent switch reflects; exit status 3 if not, 1 if unknown",
+        .groups = CLI_PROBE | CLI_JSON,
+        .min_args = 1,
+        .max_args = 1,
+        .run = cli_cmd_probe,
+    },
+    {
+        .name = "hairpin",
+        .arguments = "BRIDGE [PORT [on|off]]",
+        .help = "Show or set the hairpin flag of a Linux bridge's ports",
+        .groups = CLI_HOST | CLI_JSON,
+        .min_args = 1,
+        .max_args = 3,
+        .run = cli_cmd_hairpin,
     },
     {
         .name = "check",

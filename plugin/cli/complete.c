@@ -5,6 +5,9 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "netdev/brport.h"
+#include "netdev/link.h"
+#include "netdev/rtnl.h"
 #include "vif/host.h"
 #include "vif/record.h"
 
@@ -59,6 +62,66 @@ static void complete_name(const char *word, FILE *out)
     vif_records_close(records);
 }
 
+/* Links, only bridges where `kind` is "bridge". */
+static void complete_link(const char *kind, const char *word, FILE *out)
+{
+    auto_free struct link_info *links = NULL;
+    struct rtnl *rtnl;
+    size_t n = 0;
+
+    if (rtnl_open(&rtnl, NULL)) {
+        return;
+    }
+    if (link_list(rtnl, &links, &n, NULL) == 0) {
+        for (size_t i = 0; i < n; i++) {
+            if ((!kind || str_eq(links[i].kind, kind)) && !links[i].loopback &&
+                starts_with(links[i].name, word)) {
+                fprintf(out, "%s\n", links[i].name);
+            }
+        }
+    }
+    rtnl_close(rtnl);
+}
+
+static void complete_port(const char *bridge, const char *word, FILE *out)
+{
+    auto_free struct brport *ports = NULL;
+    struct link_info link;
+    struct rtnl *rtnl;
+    size_t n = 0;
+
+    if (rtnl_open(&rtnl, NULL)) {
+        return;
+    }
+    if (link_get(rtnl, bridge, &link, NULL) == 0 &&
+        brport_list(rtnl, link.ifindex, &ports, &n, NULL) == 0) {
+        for (size_t i = 0; i < n; i++) {
+            if (starts_with(ports[i].name, word)) {
+                fprintf(out, "%s\n", ports[i].name);
+            }
+        }
+    }
+    rtnl_close(rtnl);
+}
+
+/* `words` are the command's arguments, without its options, up to the one that is being typed. */
+static void complete_hairpin(size_t n_words, const char *const *words, FILE *out)
+{
+    static const char *const flags[] = {"on", "off"};
+
+    if (n_words == 1) {
+        complete_link("bridge", words[0], out);
+    } else if (n_words == 2) {
+        complete_port(words[0], words[1], out);
+    } else if (n_words == 3) {
+        for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+            if (starts_with(flags[i], words[2])) {
+                fprintf(out, "%s\n", flags[i]);
+            }
+        }
+    }
+}
+
 /* What stands after "--" is the command line of another program. Returns whether that is so. */
 static bool complete_rest(const struct cli_command *command, int n_words, char **words, FILE *out)
 {
@@ -81,6 +144,30 @@ static const struct cli_option *option_before(const struct cli_command *command,
         }
     }
     return NULL;
+}
+
+/* Completes an argument of the command, words[0], that is no option. */
+static void complete_argument(const struct cli_command *command, int n_words, char **words,
+                              FILE *out)
+{
+    const char **arguments = mem_resize(NULL, (size_t)n_words, sizeof *arguments);
+    size_t n = 0;
+
+    for (int i = 1; i < n_words; i++) {
+        if (!starts_with(words[i], "-") && !option_before(command, words[i - 1])) {
+            arguments[n++] = words[i];
+        }
+    }
+    if (command->run == cli_cmd_xml) {
+        fprintf(out, "@file\n");
+    } else if (command->run == cli_cmd_hairpin) {
+        complete_hairpin(n, arguments, out);
+    } else if (command->run == cli_cmd_probe && n == 1) {
+        complete_link(NULL, arguments[0], out);
+    } else if (command->run != cli_cmd_probe && command->max_args) {
+        complete_name(words[n_words - 1], out);
+    }
+    free(arguments);
 }
 
 void cli_complete(int n_words, char **words, FILE *out)
@@ -108,9 +195,7 @@ void cli_complete(int n_words, char **words, FILE *out)
         }
     } else if (starts_with(word, "-")) {
         complete_option(command, word, out);
-    } else if (command->run == cli_cmd_xml) {
-        fprintf(out, "@file\n");
-    } else if (command->max_args) {
-        complete_name(word, out);
+    } else {
+        complete_argument(command, n_words, words, out);
     }
 }

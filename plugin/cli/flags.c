@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "netdev/macvtap.h"
 #include "netdev/tap.h"
+#include "vif/model.h"
 #include "vif/uuidtext.h"
 
 static const enum cli_option_id flags[] = {
@@ -182,6 +184,9 @@ static int parse_source(const struct cli *cli, struct vif_spec *spec, char **err
     if (mode && !lower) {
         return error_set(errorp, EINVAL, "--mode needs --lower");
     }
+    if (mode && !vif_mode_is_known(mode)) {
+        return error_set(errorp, EINVAL, "--mode \"%s\": must be one of " VIF_MODES, mode);
+    }
     spec->type = bridge ? VIF_TYPE_BRIDGE : VIF_TYPE_DIRECT;
     spec->type_name = str_dup(bridge ? "bridge" : "direct");
     spec->source_bridge = str_dup_or_null(bridge);
@@ -193,6 +198,7 @@ static int parse_source(const struct cli *cli, struct vif_spec *spec, char **err
 static int fill_spec(const struct cli *cli, struct vif_spec *spec, char **errorp)
 {
     const char *mac = cli_value(cli, CLI_OPT_MAC);
+    unsigned most_mtu = cli_given(cli, CLI_OPT_LOWER) ? MACVTAP_MAX_MTU : TAP_MAX_MTU;
     int error = parse_source(cli, spec, errorp);
 
     if (!error && mac) {
@@ -206,7 +212,7 @@ static int fill_spec(const struct cli *cli, struct vif_spec *spec, char **errorp
         error = parse_number(cli, CLI_OPT_QUEUES, 1, TAP_MAX_QUEUES, &spec->n_queues, errorp);
     }
     if (!error) {
-        error = parse_number(cli, CLI_OPT_MTU, 68, 65521, &spec->mtu, errorp);
+        error = parse_number(cli, CLI_OPT_MTU, TAP_MIN_MTU, most_mtu, &spec->mtu, errorp);
     }
     if (!error) {
         error = parse_interface_id(cli_value(cli, CLI_OPT_INTERFACE_ID), &spec->virtualport,

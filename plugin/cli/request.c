@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/flags.h"
 #include "cli/host.h"
+#include "cli/progress.h"
 #include "vif/owner.h"
 
 void request_clear(struct request *request)
@@ -102,15 +103,22 @@ int request_read(struct cli *cli, struct request *request, char **errorp)
     return error ? -EINVAL : 0;
 }
 
-int request_plan(const struct cli *cli, const struct request *request, struct vif_host *host,
-                 bool persistent, struct vif_plan *plan, struct vif_view *view, char **errorp)
+static int plan_options(const struct cli *cli, bool persistent, struct vif_plan_options *options,
+                        char **errorp)
 {
-    struct vif_plan_options options = {
+    *options = (struct vif_plan_options){
         .persistent = persistent,
         .transient = cli_given(cli, CLI_OPT_TRANSIENT),
     };
-    int error = vif_owner_choose(cli_value(cli, CLI_OPT_USER), cli_value(cli, CLI_OPT_GROUP),
-                                 &options, errorp);
+    return vif_owner_choose(cli_value(cli, CLI_OPT_USER), cli_value(cli, CLI_OPT_GROUP), options,
+                            errorp);
+}
+
+int request_plan(const struct cli *cli, const struct request *request, struct vif_host *host,
+                 bool persistent, struct vif_plan *plan, struct vif_view *view, char **errorp)
+{
+    struct vif_plan_options options;
+    int error = plan_options(cli, persistent, &options, errorp);
 
     if (!error) {
         error = vif_host_plan(host, request->wishes.list, request->wishes.n, request->networks,
@@ -119,33 +127,73 @@ int request_plan(const struct cli *cli, const struct request *request, struct vi
     return error;
 }
 
-enum cli_status request_act(struct cli *cli, bool persistent, request_action *act)
+enum cli_status request_act(struct cli *cli, request_action *act)
 {
     enum cli_status status;
     struct vif_host *host = NULL;
     struct request request;
-    struct vif_plan plan;
-    struct vif_view view;
     char *sentence = NULL;
     int error = request_read(cli, &request, &sentence);
 
     if (!error) {
         error = cli_open_host(cli, &host, &sentence);
     }
-    if (!error) {
-        error = request_plan(cli, &request, host, persistent, &plan, &view, &sentence);
-    }
-    if (error) {
-        status = cli_plan_status(error);
-    } else {
-        status = act(cli, host, &plan, &view, &sentence);
-        vif_view_clear(&view);
-        vif_plan_clear(&plan);
-    }
+    status = error ? cli_plan_status(error) : act(cli, host, &request, &sentence);
     if (sentence) {
         cli_fail(status, sentence);
     }
     vif_host_close(host);
     request_clear(&request);
+    return status;
+}
+
+/* A plug between its plan and its end. */
+struct plugging {
+    const struct cli *cli;
+    const struct request_plug *how;
+    struct signals signals;
+    bool held;
+};
+
+static int before(void *data, const struct vif_plan *plan, char **errorp)
+{
+    struct plugging *plugging = data;
+    int error = plugging->how->check ? plugging->how->check(plugging->cli, plan, errorp) : 0;
+
+    if (!error && !plugging->held) {
+        signals_hold(&plugging->signals);
+        plugging->held = true;
+    }
+    return error;
+}
+
+enum cli_status request_plug(struct cli *cli, struct vif_host *host, const struct request *request,
+                             const struct request_plug *how, char **errorp)
+{
+    const struct vif_wishes *wishes = &request->wishes;
+    struct plugging plugging = {.cli = cli, .how = how};
+    struct vif_plug_options options = how->options;
+    struct vif_plan_options plan;
+    struct vif_plugged *plugged;
+    enum cli_status status;
+    int error = plan_options(cli, how->persistent, &plan, errorp);
+
+    options.before = before;
+    options.before_data = &plugging;
+    if (!error) {
+        error = vif_plug_wishes(host, wishes->list, wishes->n, request->networks, &plan, &options,
+                                &plugged, errorp);
+        progress_clear();
+    }
+    if (error) {
+        /* Bad input shows before anything is tried. */
+        status = plugging.held ? CLI_FAILED : cli_plan_status(error);
+    } else {
+        status = how->use(cli, host, plugged, wishes->n, &plugging.signals, errorp);
+        vif_plugged_free(plugged, wishes->n);
+    }
+    if (plugging.held) {
+        signals_release(&plugging.signals);
+    }
     return status;
 }

@@ -30,13 +30,13 @@
 #include "helper/reaper.h"
 #include "helper/surroundings.h"
 #include "helper/trusted.h"
+#include "netdev/link.h"
 #include "vif/plug.h"
 
 /* As vifplug's own: vifplug(8), EXIT STATUS. */
 enum status { DONE = 0, FAILED = 1, USAGE = 2, DENIED = 4 };
 
 #define TIMEOUT_MS 5000 /* of each step with Open vSwitch */
-#define ATTEMPTS   3    /* at planning, when the host changes under it */
 
 static const char usage[] =
     "Usage: vifplug-bridge-helper [--use-vnet] [--vlan TAG] [--mac ADDRESS] --br=NAME --fd=N\n"
@@ -159,6 +159,25 @@ static int decide_first(struct ask *ask, const struct ask_caller *caller, struct
     return judge(ask, &verdict, errorp);
 }
 
+/* A bridge may have alternative names. The policy knows it by one name, and none of the others is a
+ * way around a line that denies. */
+static int check_name(struct vif_host *host, const struct ask *ask, char **errorp)
+{
+    struct link_info link;
+    struct rtnl *rtnl;
+    bool found = false;
+    int error = vif_host_rtnl(host, &rtnl, errorp);
+
+    if (!error && !ask->is_network) {
+        error = link_find(rtnl, ask->name, &found, &link, errorp);
+    }
+    if (!error && found && !str_eq(link.name, ask->name)) {
+        error = error_set(errorp, EACCES, "\"%s\" is denied: it is another name of \"%s\"",
+                          ask->name, link.name);
+    }
+    return error;
+}
+
 /* Decides again, now counting the caller's ports; *lock keeps the count true until the new port has
  * its record. */
 static int decide_again(struct vif_host *host, const struct ask *ask,
@@ -172,7 +191,8 @@ static int decide_again(struct vif_host *host, const struct ask *ask,
     int error = vif_host_records(host, &records, errorp);
 
     if (!error) {
-        error = vif_records_lock_user(records, caller->uid, lock, errorp);
+        *lock = vif_records_lock_user(records, caller->uid, errorp);
+        error = *lock < 0 ? *lock : 0;
     }
     if (!error) {
         error = vif_records_read_all(records, &all, &n, errorp);
@@ -185,46 +205,15 @@ static int decide_again(struct vif_host *host, const struct ask *ask,
     return error;
 }
 
-/* What the plan must be before it is carried out. A bridge may have alternative names: the policy
- * knows it by one name, and none of the others is a way around a line that denies. */
-static int check_plan(const struct ask *ask, const struct vif_plan *plan,
-                      const struct vif_view *view, char **errorp)
+/* Asked before each plan is carried out. */
+static int check_plan(void *data, const struct vif_plan *plan, char **errorp)
 {
-    const struct vif_port *port = &plan->ports[0];
-    const struct vif_sight *sight = &view->sights[0];
+    const struct ask *ask = data;
 
-    if (port->device != VIF_DEVICE_TAP) {
-        return error_set(errorp, EOPNOTSUPP, "\"%s\" is no bridge, and the helper makes taps only",
-                         ask->name);
-    }
-    if (sight->has_bridge_link && !str_eq(sight->bridge_link.name, port->bridge)) {
-        return error_set(errorp, EACCES, "\"%s\" is denied: it is another name of \"%s\"",
-                         port->bridge, sight->bridge_link.name);
-    }
-    return 0;
-}
-
-static int plan_and_plug(struct vif_host *host, const struct ask *ask, bool use_vnet,
-                         const struct vif_plan_options *plan_options,
-                         const struct vif_plug_options *plug_options, struct vif_plugged **plugged,
-                         char **errorp)
-{
-    const struct vif_wish wish = {.spec = &ask->spec, .where = ask->name};
-    struct vif_plan plan;
-    struct vif_view view;
-    int error = vif_host_plan(host, &wish, 1, ask->networks, plan_options, &plan, &view, errorp);
-
-    if (error) {
-        return error;
-    }
-    plan.ports[0].vnet_hdr = plan.ports[0].vnet_hdr && use_vnet;
-    error = check_plan(ask, &plan, &view, errorp);
-    if (!error) {
-        error = vif_plug(host, &plan, &view, plug_options, plugged, errorp);
-    }
-    vif_view_clear(&view);
-    vif_plan_clear(&plan);
-    return error;
+    return plan->ports[0].device == VIF_DEVICE_TAP
+               ? 0
+               : error_set(errorp, EOPNOTSUPP,
+                           "\"%s\" is no bridge, and the helper makes taps only", ask->name);
 }
 
 /* One message, one byte, one descriptor: net_bridge_run_helper() in net/tap.c of QEMU. */
@@ -255,7 +244,7 @@ static int send_fd(int socket, int fd, char **errorp)
 }
 
 /* Plugs, tells the reaper, sends. After the last of these nothing can fail. */
-static int deliver(struct vif_host *host, const struct ask *ask, const struct ask_caller *caller,
+static int deliver(struct vif_host *host, struct ask *ask, const struct ask_caller *caller,
                    const struct arguments *arguments, const struct reaper *reaper, char **errorp)
 {
     const struct vif_plan_options plan_options = {.owner = caller->uid, .group = (gid_t)-1};
@@ -265,14 +254,14 @@ static int deliver(struct vif_host *host, const struct ask *ask, const struct as
         .fresh = true,
         .granted_name = ask->name,
         .granted_user = caller->uid,
+        .before = check_plan,
+        .before_data = ask,
     };
+    const struct vif_wish wish = {.spec = &ask->spec, .where = ask->name};
     struct vif_plugged *plugged;
-    int error = -EAGAIN;
+    int error = vif_plug_wishes(host, &wish, 1, ask->networks, &plan_options, &plug_options,
+                                &plugged, errorp);
 
-    for (int attempt = 0; attempt < ATTEMPTS && error == -EAGAIN; attempt++) {
-        error = plan_and_plug(host, ask, arguments->use_vnet, &plan_options, &plug_options,
-                              &plugged, errorp);
-    }
     if (error) {
         return error;
     }
@@ -293,8 +282,8 @@ static int deliver(struct vif_host *host, const struct ask *ask, const struct as
 }
 
 /* Step 3. */
-static int grant(const struct ask *ask, const struct ask_caller *caller,
-                 const struct policy *policy, const struct arguments *arguments, char **errorp)
+static int grant(struct ask *ask, const struct ask_caller *caller, const struct policy *policy,
+                 const struct arguments *arguments, char **errorp)
 {
     auto_free char *who = str_printf("vifplug-bridge-helper (for user %ld)", (long)caller->uid);
     const struct vif_host_options options = {
@@ -311,7 +300,10 @@ static int grant(const struct ask *ask, const struct ask_caller *caller,
         return error;
     }
     struct vif_host *host = vif_host_open(&options);
-    error = decide_again(host, ask, caller, policy, &lock, errorp);
+    error = check_name(host, ask, errorp);
+    if (!error) {
+        error = decide_again(host, ask, caller, policy, &lock, errorp);
+    }
     if (!error) {
         error = deliver(host, ask, caller, arguments, &reaper, errorp);
     }
@@ -355,6 +347,10 @@ static int serve(int argc, char **argv, char **errorp)
     if (!error) {
         error = ask_take(&ask, arguments.values[BR], arguments.values[VLAN], arguments.values[MAC],
                          errorp);
+    }
+    if (!error && !arguments.use_vnet) {
+        /* A card that knows nothing of offloads. */
+        ask.spec.model = str_dup("rtl8139");
     }
     if (!error) {
         error = decide_first(&ask, &caller, &policy, errorp);

@@ -206,32 +206,6 @@ int vif_document_load(const char *file, struct vif_document *document, char **er
     return vif_document_parse(name, text, length, document, errorp);
 }
 
-/* The white space in front of `node` on its line, for what is laid out in its place; caller frees.
- */
-static char *indent_of(const xmlNode *node)
-{
-    const xmlNode *before = node->prev;
-
-    if (!before || before->type != XML_TEXT_NODE) {
-        return str_dup("");
-    }
-
-    const char *text = (const char *)before->content;
-    const char *newline = strrchr(text, '\n');
-    const char *indent = newline ? newline + 1 : text;
-
-    return str_dup(indent[strspn(indent, " \t")] ? "" : indent);
-}
-
-static void replace(xmlNode *old, xmlNode *new)
-{
-    auto_free char *indent = indent_of(old);
-
-    xml_lay_out(new, indent);
-    xmlReplaceNode(old, new);
-    xmlFreeNode(old);
-}
-
 static void replace_interfaces(const struct vif_document *document, xmlNode *domain,
                                enum vif_form form)
 {
@@ -240,7 +214,7 @@ static void replace_interfaces(const struct vif_document *document, xmlNode *dom
     for (size_t i = 0; i < document->n_specs && (node = next_interface(domain, node)); i++) {
         xmlNode *written = vif_spec_format(&document->specs[i], form);
 
-        replace(node, written);
+        xml_replace(node, written);
         node = written;
     }
 }
@@ -253,10 +227,10 @@ char *vif_document_format(const struct vif_document *document, enum vif_form for
 
     switch (document->kind) {
     case VIF_DOCUMENT_INTERFACE:
-        replace(root, vif_spec_format(&document->specs[0], form));
+        xml_replace(root, vif_spec_format(&document->specs[0], form));
         break;
     case VIF_DOCUMENT_NETWORK:
-        replace(root, vif_network_format(&document->network));
+        xml_replace(root, vif_network_format(&document->network));
         break;
     case VIF_DOCUMENT_DOMAIN:
         replace_interfaces(document, root, form);
@@ -265,6 +239,30 @@ char *vif_document_format(const struct vif_document *document, enum vif_form for
     text = xml_dump(copy);
     xmlFreeDoc(copy);
     return text;
+}
+
+xmlNode *vif_document_root(const struct vif_document *document)
+{
+    return xmlDocGetRootElement(document->xml->doc);
+}
+
+xmlNode **vif_document_interfaces(const struct vif_document *document)
+{
+    xmlNode **nodes = mem_resize(NULL, document->n_specs, sizeof(xmlNode *));
+    xmlNode *node = NULL;
+
+    for (size_t i = 0; i < document->n_specs; i++) {
+        node = document->kind == VIF_DOCUMENT_DOMAIN
+                   ? next_interface(vif_document_root(document), node)
+                   : vif_document_root(document);
+        nodes[i] = node;
+    }
+    return nodes;
+}
+
+char *vif_document_text(const struct vif_document *document)
+{
+    return xml_dump(document->xml->doc);
 }
 
 void vif_document_clear(struct vif_document *document)

@@ -55,6 +55,13 @@ int vif_document_parse(const char *name, const char *text, size_t length,
  */
 char *vif_document_format(const struct vif_document *document, enum vif_form form);
 
+/* For those who change the elements of a document themselves, which the fields above do not follow:
+ * the root element; an array of the <interface> elements that `specs` were read from, in the same
+ * order, which the caller frees; and the whole as text, which the caller frees too. */
+struct _xmlNode *vif_document_root(const struct vif_document *document);
+struct _xmlNode **vif_document_interfaces(const struct vif_document *document);
+char *vif_document_text(const struct vif_document *document);
+
 void vif_document_clear(struct vif_document *document);
 
 #endif

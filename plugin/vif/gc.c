@@ -8,12 +8,16 @@
 #include "base/mem.h"
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
+#include "vif/device.h"
+#include "vif/lower-use.h"
 #include "vif/plug.h"
+#include "vif/stray.h"
 
 void vif_gc_result_clear(struct vif_gc_result *result)
 {
     free(result->interfaces);
     free(result->ports);
+    free(result->links);
     memset(result, 0, sizeof *result);
 }
 
@@ -24,25 +28,14 @@ static void add_find(struct vif_gc_find **finds, size_t *n, const char *name, co
     str_copy((*finds)[(*n)++].name, sizeof(*finds)->name, name);
 }
 
-/* Whether the link of that name exists, and is held open by someone: a tap has a carrier only then.
- */
-static int look_at_device(struct rtnl *rtnl, const char *name, bool *exists, bool *in_use,
-                          char **errorp)
-{
-    struct link_info link;
-    int error = link_find(rtnl, name, exists, &link, errorp);
-
-    *in_use = *exists && link.carrier;
-    return error;
-}
-
 /* Why an interface is to be undone, or NULL if it is not. */
-static const char *reason_to_undo(const struct vif_record *record, bool exists, bool in_use)
+static const char *reason_to_undo(const struct vif_record *record,
+                                  const struct vif_device_state *device)
 {
     if (vif_record_owner_lives(record)) {
         return NULL;
     }
-    if (in_use) {
+    if (device->in_use) {
         return NULL;
     }
     if (record->state != VIF_PLUGGED) {
@@ -52,7 +45,7 @@ static const char *reason_to_undo(const struct vif_record *record, bool exists, 
         return "the process that looked after it is gone";
     }
     /* What QEMU opens by its name, QEMU may make, too: later. */
-    if (!exists && record->port.device != VIF_DEVICE_BY_QEMU) {
+    if (!device->exists && record->port.device != VIF_DEVICE_BY_QEMU) {
         return "its device is gone";
     }
     return NULL;
@@ -62,24 +55,21 @@ static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_re
                            char **errorp)
 {
     struct vif_records *records;
+    struct vif_device_state *devices = NULL;
     struct vif_record *all = NULL;
-    struct rtnl *rtnl;
     size_t n_found = 0;
     size_t n = 0;
     int error = vif_host_records(host, &records, errorp);
 
     if (!error) {
-        error = vif_host_rtnl(host, &rtnl, errorp);
-    }
-    if (!error) {
         error = vif_records_read_all(records, &all, &n, errorp);
     }
+    if (!error) {
+        error = vif_device_look(host, all, n, &devices, errorp);
+    }
     for (size_t i = 0; i < n && !error; i++) {
-        bool exists;
-        bool in_use;
+        const char *reason = reason_to_undo(&all[i], &devices[i]);
 
-        error = look_at_device(rtnl, all[i].port.name, &exists, &in_use, errorp);
-        const char *reason = error ? NULL : reason_to_undo(&all[i], exists, in_use);
         if (reason) {
             struct vif_record found = all[i];
 
@@ -93,6 +83,7 @@ static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_re
         error = vif_unplug_known(host, all, n_found, errorp);
     }
     vif_records_free(all, n);
+    free(devices);
     return error;
 }
 
@@ -120,8 +111,8 @@ static int collect_rows(struct vif_host *host, bool dry_run, struct vif_gc_resul
     for (size_t i = 0; i < n && !error; i++) {
         const char *name = rows[i].port.name;
         struct vif_record record;
+        struct link_info link;
         bool exists = false;
-        bool in_use = false;
 
         error = vif_records_read(records, name, &record, errorp);
         if (!error) {
@@ -129,7 +120,7 @@ static int collect_rows(struct vif_host *host, bool dry_run, struct vif_gc_resul
             continue;
         }
         if (error == -ENOENT) {
-            error = look_at_device(rtnl, name, &exists, &in_use, errorp);
+            error = link_find(rtnl, name, &exists, &link, errorp);
         }
         if (!error && !exists && !rows[i].link_up) {
             stale[result->n_ports] = rows[i];
@@ -144,10 +135,69 @@ static int collect_rows(struct vif_host *host, bool dry_run, struct vif_gc_resul
     return error;
 }
 
+static int collect_strays(struct vif_host *host, bool dry_run, struct vif_gc_result *result,
+                          char **errorp)
+{
+    struct vif_stray *strays;
+    size_t n;
+    int error = vif_strays_abandoned(host, &strays, &n, errorp);
+
+    if (error) {
+        return error;
+    }
+    for (size_t i = 0; i < n; i++) {
+        add_find(&result->links, &result->n_links, strays[i].name,
+                 "it has no record and nobody has it open");
+    }
+    if (!dry_run) {
+        error = vif_strays_remove(host, strays, n, errorp);
+    }
+    free(strays);
+    return error;
+}
+
+static int remove_vlans(struct vif_host *host, char **errorp)
+{
+    struct vif_records *records;
+    int error = vif_host_records(host, &records, errorp);
+
+    if (error) {
+        return error;
+    }
+    auto_close int lock = vif_records_lock(records, errorp);
+    return lock < 0 ? lock : vif_lower_set_back(host, NULL, 0, errorp);
+}
+
+static int collect_vlans(struct vif_host *host, bool dry_run, struct vif_gc_result *result,
+                         char **errorp)
+{
+    struct link_info *links;
+    size_t n;
+    int error = vif_lower_find_unused(host, &links, &n, errorp);
+
+    if (error) {
+        return error;
+    }
+    for (size_t i = 0; i < n; i++) {
+        add_find(&result->links, &result->n_links, links[i].name, "no macvtap is on it any more");
+    }
+    free(links);
+    return n && !dry_run ? remove_vlans(host, errorp) : 0;
+}
+
 int vif_gc(struct vif_host *host, bool dry_run, struct vif_gc_result *result, char **errorp)
 {
-    memset(result, 0, sizeof *result);
-    int error = collect_records(host, dry_run, result, errorp);
+    static int (*const parts[])(struct vif_host *, bool, struct vif_gc_result *, char **) = {
+        collect_records,
+        collect_rows,
+        collect_strays,
+        collect_vlans,
+    };
+    int error = 0;
 
-    return error ? error : collect_rows(host, dry_run, result, errorp);
+    memset(result, 0, sizeof *result);
+    for (size_t i = 0; i < ARRAY_LEN(parts) && !error; i++) {
+        error = parts[i](host, dry_run, result, errorp);
+    }
+    return error;
 }

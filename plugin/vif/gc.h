@@ -18,6 +18,8 @@ struct vif_gc_result {
     size_t n_interfaces;
     struct vif_gc_find *ports; /* of Open vSwitch, of which there was none */
     size_t n_ports;
+    struct vif_gc_find *links; /* macvtaps and VLAN links, likewise */
+    size_t n_links;
 };
 
 /* Undoes what nobody is going to finish or to use:
@@ -25,7 +27,10 @@ struct vif_gc_result {
  *   - an interface of `vifplug run`, when that process is gone and nobody has the device open;
  *   - a plugged interface whose device is gone;
  *   - a port in Open vSwitch that bears our mark, without a record and without a device (what a
- * reboot leaves). A device that somebody has open is a live guest's, and is left alone with all
+ *     reboot leaves);
+ *   - a macvtap that bears our mark, without a record, that nobody has open;
+ *   - a VLAN link that bears our mark and has no macvtap on it.
+ * A device that somebody has open is a live guest's, and is left alone with all
  * that belongs to it. With `dry_run` it only tells the host's log what it would do. A database that
  * cannot be reached is an error only if a record needs it. */
 int vif_gc(struct vif_host *host, bool dry_run, struct vif_gc_result *result, char **errorp);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/rtnl.h"
+#include "vif/plan-lower.h"
 
 struct vif_host {
     struct vif_host_options options;
@@ -120,6 +121,29 @@ static int look_at_links_and_records(struct vif_host *host, const struct vif_pla
     return error;
 }
 
+/* Looks at the devices that macvtaps may go to, and asks the switches behind them where that
+ * decides. */
+static int look_at_lowers(struct vif_host *host, const struct vif_plan *plan, struct vif_view *view,
+                          char **errorp)
+{
+    struct rtnl *rtnl;
+    struct vif_records *records;
+    int error = vif_host_rtnl(host, &rtnl, errorp);
+
+    if (!error) {
+        error = vif_host_records(host, &records, errorp);
+    }
+    if (!error) {
+        error = vif_lowers_look(rtnl, records, plan->ports, plan->n_ports, &view->lowers, errorp);
+    }
+    for (size_t i = 0; i < plan->n_ports && !error; i++) {
+        if (!vif_plan_lower_is_kept(&plan->ports[i], &view->sights[i])) {
+            vif_lowers_ask(rtnl, &plan->ports[i], &view->lowers);
+        }
+    }
+    return error;
+}
+
 /* Whether Open vSwitch must be asked about this port: not for a Linux bridge. */
 static bool needs_ovs(const struct vif_port *port, const struct vif_sight *sight)
 {
@@ -177,21 +201,34 @@ void vif_view_clear(struct vif_view *view)
     }
     free(view->sights);
     ovs_port_rows_free(view->rows, view->n_rows);
+    vif_lowers_clear(&view->lowers);
     ovs_switch_free(view->ovs);
     free(view->ovs_remote);
     free(view->ovs_error);
     memset(view, 0, sizeof *view);
 }
 
+/* Forgets all that was seen but what the switches behind lower devices answered. */
+static void forget_view(struct vif_view *view)
+{
+    const struct vif_lowers lowers = view->lowers;
+
+    memset(&view->lowers, 0, sizeof view->lowers);
+    vif_view_clear(view);
+    view->lowers = lowers;
+}
+
 static int look(struct vif_host *host, const struct vif_plan *plan, struct vif_view *view,
                 char **errorp)
 {
-    memset(view, 0, sizeof *view);
     view->n_sights = plan->n_ports;
     view->sights = mem_resize(NULL, plan->n_ports, sizeof *view->sights);
     memset(view->sights, 0, plan->n_ports * sizeof *view->sights);
     int error = look_at_links_and_records(host, plan, view, errorp);
 
+    if (!error) {
+        error = look_at_lowers(host, plan, view, errorp);
+    }
     if (!error) {
         error = look_at_ovs(host, plan, view, errorp);
     }
@@ -209,7 +246,7 @@ int vif_host_plan(struct vif_host *host, const struct vif_wish *wishes, size_t n
         return error;
     }
     do {
-        vif_view_clear(view);
+        forget_view(view);
         error = look(host, plan, view, errorp);
         if (!error) {
             error = vif_plan_settle(plan, view, errorp);

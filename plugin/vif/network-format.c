@@ -38,7 +38,8 @@ static xmlNode *find_lower(const xmlNode *forward, const char *dev)
     return node;
 }
 
-/* With <extbridge> what there is of <forward>, <bridge> and <mtu> was not read, and stays. */
+/* With <extbridge> what there is of <forward>, <bridge>, <mtu> and <virtualport> was not read, and
+ * stays. */
 static void write_forward(const void *what, xmlNode *node)
 {
     const struct vif_network *network = what;
@@ -101,7 +102,9 @@ static void write_virtualport(const void *what, xmlNode *node)
 {
     const struct vif_network *network = what;
 
-    vif_virtualport_write(&network->virtualport, node);
+    if (!network->extbridge_dev) {
+        vif_virtualport_write(&network->virtualport, node);
+    }
 }
 
 static const struct xml_part parts[] = {

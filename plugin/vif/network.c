@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "vif/bandwidth.h"
 #include "vif/document.h"
+#include "vif/metadata.h"
 #include "vif/model.h"
 #include "vif/uuidtext.h"
 #include "vif/virtualport.h"
@@ -122,6 +123,9 @@ static int parse_lowers(const xmlNode *forward, struct vif_network *network, cha
     for (const xmlNode *node = first; !error && node; node = xml_next(node)) {
         error = parse_lower(node, node == first, network, errorp);
     }
+    if (!error) {
+        error = xml_get_name(xml_child(forward, "pf"), "dev", &network->forward_pf, errorp);
+    }
     return error;
 }
 
@@ -178,8 +182,27 @@ static int parse_forward(const xmlNode *node, struct vif_network *network, char 
     return error ? error : check_forward(network, errorp);
 }
 
-static int parse_extbridge(const xmlNode *extbridge, struct vif_network *network, char **errorp)
+/* What says how the network is connected, and counts for nothing beside <extbridge>. */
+static void list_ignored(const xmlNode *node, struct vif_network *network)
 {
+    static const char *const names[] = {"forward", "bridge", "mtu",   "mac",        "domain",
+                                        "dns",     "ip",     "route", "virtualport"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (xml_child(node, names[i])) {
+            char *known = network->extbridge_ignored;
+
+            network->extbridge_ignored = str_printf("%s%s<%s>", known ? known : "",
+                                                    known ? ", " : "", names[i]);
+            free(known);
+        }
+    }
+}
+
+static int parse_extbridge(const xmlNode *node, const xmlNode *extbridge,
+                           struct vif_network *network, char **errorp)
+{
+    list_ignored(node, network);
     int error = xml_get_name(extbridge, "dev", &network->extbridge_dev, errorp);
 
     if (error) {
@@ -286,13 +309,27 @@ static int parse_defaults(const xmlNode *node, struct vif_network *network, char
     if (!error) {
         error = vif_vlan_parse(node, &network->vlan, errorp);
     }
-    if (!error) {
+    if (!error && !network->extbridge_dev) {
         error = vif_virtualport_parse(node, VIRTUALPORT_TYPE_REQUIRED, &network->virtualport,
                                       errorp);
     }
     for (const xmlNode *child = xml_child(node, "portgroup"); !error && child;
          child = xml_next(child)) {
         error = add_portgroup(child, network, errorp);
+    }
+    return error;
+}
+
+/* The alternative is to a bridge that vifplug plugs into; another kind of network has none. */
+static int parse_metadata(const xmlNode *node, struct vif_network *network, char **errorp)
+{
+    int error = vif_metadata_parse(node, &network->alternative, errorp);
+
+    if (!error && network->alternative.dev &&
+        (network->extbridge_dev || !network->bridge || !str_eq(network->forward_mode, "bridge"))) {
+        error = error_set(errorp, EINVAL,
+                          "<alternative> goes with <forward mode='bridge'> and a <bridge name=''>, "
+                          "to which it is the alternative");
     }
     return error;
 }
@@ -307,11 +344,14 @@ static int parse(const xmlNode *node, struct vif_network *network, char **errorp
     }
     error = parse_uuid(node, network, errorp);
     if (!error) {
-        error = extbridge ? parse_extbridge(extbridge, network, errorp)
+        error = extbridge ? parse_extbridge(node, extbridge, network, errorp)
                           : parse_forward(node, network, errorp);
     }
     if (!error) {
         error = parse_defaults(node, network, errorp);
+    }
+    if (!error) {
+        error = parse_metadata(node, network, errorp);
     }
     return error ? error_wrap(errorp, error, "network \"%s\"", network->name) : 0;
 }
@@ -347,6 +387,9 @@ void vif_network_clear(struct vif_network *network)
     free(network->lowers);
     free(network->extbridge_dev);
     free(network->extbridge_mode);
+    free(network->extbridge_ignored);
+    free(network->forward_pf);
+    vif_alternative_clear(&network->alternative);
     vif_vlan_clear(&network->vlan);
     vif_virtualport_clear(&network->virtualport);
     for (size_t i = 0; i < network->n_portgroups; i++) {

@@ -20,6 +20,13 @@ struct vif_portgroup {
     enum vif_tristate trust_guest_rx_filters;
 };
 
+/* The macvtap that a network of our own names beside its bridge: see vif/metadata.h. */
+struct vif_alternative {
+    char *dev;      /* the lower device; NULL where there is no alternative */
+    char *mode;     /* or NULL */
+    bool preferred; /* it is tried before the bridge */
+};
+
 struct vif_network {
     char *name;
     char *uuid;         /* or NULL */
@@ -29,13 +36,17 @@ struct vif_network {
     char *bridge;       /* <bridge name>, or NULL */
     char **lowers;      /* <forward dev> and its <interface dev>, without duplicates */
     size_t n_lowers;
-    char *extbridge_dev;  /* <extbridge dev>, or NULL; with it all of the above is ignored */
-    char *extbridge_mode; /* <extbridge mode> */
-    unsigned mtu;         /* bytes; 0 where not given */
+    char *forward_pf;        /* <forward><pf dev>, whose virtual functions are meant; or NULL */
+    char *extbridge_dev;     /* <extbridge dev>, or NULL; with it all of the above is ignored */
+    char *extbridge_mode;    /* <extbridge mode> */
+    char *extbridge_ignored; /* the elements that count for nothing beside it, for sentences: "<ip>,
+                                <dns>"; or NULL */
+    unsigned mtu;            /* bytes; 0 where not given */
     enum vif_tristate isolated;
     enum vif_tristate trust_guest_rx_filters;
     struct vif_vlan vlan;
-    struct vif_virtualport virtualport;
+    struct vif_virtualport virtualport; /* not read beside <extbridge> */
+    struct vif_alternative alternative;
     struct vif_portgroup *portgroups;
     size_t n_portgroups;
     struct _xmlNode *element; /* the element as it was read; owned */
@@ -83,5 +94,11 @@ int vif_networks_find(struct vif_networks *networks, const char *name,
  * or -EINVAL. */
 int vif_network_resolve(const struct vif_network *network, const struct vif_spec *spec,
                         struct vif_spec *actual, char **errorp);
+
+/* As vif_network_resolve(), for the macvtap that the network names beside its bridge, which must be
+ * there. It inherits the same, VLAN and all, but for the type of the virtualport, which is the
+ * bridge's. */
+int vif_network_resolve_alternative(const struct vif_network *network, const struct vif_spec *spec,
+                                    struct vif_spec *actual, char **errorp);
 
 #endif

@@ -45,12 +45,14 @@ int vif_plan_draft(const struct vif_wish *wishes, size_t n, struct vif_networks 
                    const struct vif_plan_options *options, struct vif_plan *plan, char **errorp);
 
 /* Settles a draft with what was seen on the host: bridges' kinds, devices that exist, offloads that
- * a userspace datapath would break. `view` has an entry for each port, in order.
+ * a userspace datapath would break, the lower devices of macvtaps. `view` has an entry for each
+ * port, in order; its lower devices get the macvtaps of the plan as users.
  *
  * Returns 0; -EAGAIN when a generated name is in use by somebody else, and another one was put in
- * its place, for which the host must be looked at again; -ENOENT for a bridge or device that is
- * missing; -EEXIST for a name in use. */
-int vif_plan_settle(struct vif_plan *plan, const struct vif_view *view, char **errorp);
+ * its place, or the other path that a network names was, for which the host must be looked at
+ * again; -ENOENT for a bridge or device that is missing; -EEXIST for a name in use; or as
+ * vif_lower_choose(). */
+int vif_plan_settle(struct vif_plan *plan, struct vif_view *view, char **errorp);
 
 void vif_plan_clear(struct vif_plan *plan);
 

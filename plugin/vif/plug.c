@@ -7,27 +7,27 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "netdev/brport.h"
-#include "netdev/link.h"
-#include "netdev/rtnl.h"
-#include "netdev/tap.h"
+#include "vif/device.h"
 #include "vif/identity.h"
+#include "vif/lower-use.h"
 #include "vif/script.h"
+#include "vif/standing.h"
 
 /* A plug at work: the interfaces that are not there yet, which are made together. */
 struct plug {
     struct vif_host *host;
     const struct vif_plug_options *options;
-    struct rtnl *rtnl;
     struct vif_records *records;
     char plug_id[37];
 
     struct job {
-        struct vif_plugged *out;
-        const struct vif_sight *sight;
+        struct vif_device_job device;
         char replaces[37]; /* the stale row, or "" */
     } * jobs;
     size_t n;
+
+    struct vif_lowers *lowers;
+    int lock; /* held while macvtaps get their lower devices; else -1 */
 };
 
 void vif_plugged_free(struct vif_plugged *plugged, size_t n)
@@ -42,104 +42,14 @@ void vif_plugged_free(struct vif_plugged *plugged, size_t n)
     free(plugged);
 }
 
+static struct vif_record *record_of(const struct job *job)
+{
+    return &job->device.out->record;
+}
+
 static struct vif_port *port_of(const struct job *job)
 {
-    return &job->out->record.port;
-}
-
-/* Whether an interface with a record of its own really stands as the record says. */
-static bool still_stands(const struct vif_port *port, const struct vif_sight *sight)
-{
-    bool device = port->device == VIF_DEVICE_BY_QEMU || sight->has_link;
-    bool attached = port->attachment != VIF_ATTACH_OVS ||
-                    (sight->row && str_eq(sight->row->plug_id, sight->record.plug_id));
-
-    return sight->record.state == VIF_PLUGGED && device && attached;
-}
-
-/* Refuses what cannot be this process's to look after: it would hand over no descriptors, and take
- * down what is another's when its program ends. */
-static int check_free(const struct vif_port *port, const struct vif_sight *sight, char **errorp)
-{
-    const struct vif_record *record = &sight->record;
-
-    if (vif_record_owner_lives(record)) {
-        return error_set(errorp, EEXIST, "\"%s\" is in use by process %ld", port->name,
-                         (long)record->pid);
-    }
-    if (sight->has_link && sight->link.carrier) {
-        return error_set(errorp, EEXIST, "\"%s\" is in use: somebody has it open", port->name);
-    }
-    if (record->state == VIF_PLUGGED && !record->pid) {
-        return error_set(errorp, EEXIST,
-                         "\"%s\" is plugged already, for somebody else to open; unplug it first",
-                         port->name);
-    }
-    return 0;
-}
-
-/* Looks at what is known of an interface already. Sets *already when it is plugged just as wished;
- * takes away what a crash left of it; refuses it when it is plugged otherwise. */
-static int look_at_record(const struct plug *plug, const struct vif_port *port,
-                          const struct vif_sight *sight, bool *already, char **errorp)
-{
-    *already = false;
-    if (!sight->has_record) {
-        return 0;
-    }
-    if (plug->options->fresh) {
-        int error = check_free(port, sight, errorp);
-
-        if (error) {
-            return error;
-        }
-    } else if (still_stands(port, sight)) {
-        auto_free char *differences = vif_port_differences(port, &sight->record.port);
-
-        if (differences) {
-            return error_set(errorp, EEXIST, "\"%s\" is plugged already, but %s; unplug it first",
-                             port->name, differences);
-        }
-        *already = true;
-        return 0;
-    } else if (sight->has_link && sight->link.carrier) {
-        return error_set(
-            errorp, EEXIST,
-            "\"%s\" is in use, but no longer as it was plugged: see \"vifplug verify %s\"",
-            port->name, port->name);
-    }
-    vif_host_log(plug->host, "\"%s\" was left by a crash: undoing that first", port->name);
-    return vif_unplug_known(plug->host, &sight->record, 1, errorp);
-}
-
-/* Decides about a row that stands under the port's name, though no device does. */
-static int look_at_row(const struct vif_sight *sight, char replaces[37], char **errorp)
-{
-    const struct ovs_port_row *row = sight->row;
-
-    replaces[0] = '\0';
-    /* The row of a plug of this interface that was undone just now is gone. */
-    if (!row || (sight->has_record && str_eq(row->plug_id, sight->record.plug_id))) {
-        return 0;
-    }
-    const char *bridge = row->port.bridge ? row->port.bridge : "";
-    if (row->interface_type[0] || !row->interface_uuid[0]) {
-        return error_set(
-            errorp, EEXIST,
-            "a port \"%s\" exists on OVS bridge \"%s\" already, and is %s%s; choose another "
-            "<target dev>",
-            row->port.name, bridge, row->interface_uuid[0] ? "of type " : "a bond",
-            row->interface_type);
-    }
-    if (row->link_up && !str_eq(row->owner, OVS_OWNER)) {
-        return error_set(
-            errorp, EEXIST,
-            "a live port \"%s\" is on OVS bridge \"%s\" already, and is not vifplug's; "
-            "choose another <target dev>",
-            row->port.name, bridge);
-    }
-    memcpy(replaces, row->uuid, sizeof row->uuid);
-    return 0;
+    return &record_of(job)->port;
 }
 
 static void fill_record(const struct plug *plug, const struct vif_port *port,
@@ -164,7 +74,8 @@ static int sort_out(struct plug *plug, const struct vif_plan *plan, const struct
         const struct vif_port *port = &plan->ports[i];
         const struct vif_sight *sight = &view->sights[i];
         struct job *job = &plug->jobs[plug->n];
-        int error = look_at_record(plug, port, sight, &plugged[i].already, errorp);
+        int error = vif_standing_look(plug->host, port, sight, plug->options->fresh,
+                                      &plugged[i].already, job->replaces, errorp);
 
         if (!error && plugged[i].already) {
             int gone = vif_records_read(plug->records, port->name, &plugged[i].record, errorp);
@@ -175,13 +86,13 @@ static int sort_out(struct plug *plug, const struct vif_plan *plan, const struct
                                                 port->name)
                                     : gone;
         } else if (!error) {
-            error = look_at_row(sight, job->replaces, errorp);
-            if (!error) {
-                fill_record(plug, port, &plugged[i].record, view->ovs_remote);
-                job->out = &plugged[i];
-                job->sight = sight;
-                plug->n++;
-            }
+            fill_record(plug, port, &plugged[i].record, view->ovs_remote);
+            job->device = (struct vif_device_job){
+                .out = &plugged[i],
+                .sight = sight,
+                .supervised = plug->options->supervised,
+            };
+            plug->n++;
         }
         if (error) {
             return error_wrap(errorp, error, "%s", port->where);
@@ -190,76 +101,72 @@ static int sort_out(struct plug *plug, const struct vif_plan *plan, const struct
     return 0;
 }
 
+/* What to answer where a name is in use that was not when the plan was made: another plan finds
+ * another name, if it is one that vifplug generated. */
+static int name_taken(const struct vif_port *port, int error)
+{
+    return error == -EEXIST && port->name_generated ? -EAGAIN : error;
+}
+
+static bool is_macvtap(const struct job *job)
+{
+    return port_of(job)->device == VIF_DEVICE_MACVTAP;
+}
+
+/* The lower device that was chosen for a macvtap. */
+static struct vif_lower *lower_of(const struct plug *plug, const struct job *job)
+{
+    return vif_lowers_find(plug->lowers, port_of(job)->lower);
+}
+
+/* Takes the lock for macvtaps, if there are any, and counts who uses their lower devices. Nobody
+ * else chooses until it is given back, after the records that others count were written. */
+static int lock_lowers(struct plug *plug, char **errorp)
+{
+    struct rtnl *rtnl;
+    bool needed = false;
+
+    for (size_t i = 0; i < plug->n; i++) {
+        needed |= is_macvtap(&plug->jobs[i]);
+    }
+    if (!needed) {
+        return 0;
+    }
+    int error = vif_host_rtnl(plug->host, &rtnl, errorp);
+    if (error) {
+        return error;
+    }
+    plug->lock = vif_records_lock(plug->records, errorp);
+    return plug->lock < 0 ? plug->lock
+                          : vif_lowers_count(rtnl, plug->records, plug->lowers, errorp);
+}
+
+/* Chooses anew, since others may have plugged since the plan was made. */
+static int choose_lower(struct plug *plug, struct job *job, char **errorp)
+{
+    if (!is_macvtap(job)) {
+        return 0;
+    }
+    int error = vif_lower_choose(port_of(job), plug->lowers, errorp);
+
+    if (!error) {
+        vif_lower_remember(lower_of(plug, job), record_of(job));
+    }
+    return error;
+}
+
 static int write_journal(struct plug *plug, char **errorp)
 {
     struct vif_record *new = mem_resize(NULL, plug->n, sizeof *new);
 
     for (size_t i = 0; i < plug->n; i++) {
-        new[i] = plug->jobs[i].out->record;
+        new[i] = *record_of(&plug->jobs[i]);
     }
     int error = vif_records_create(plug->records, new, plug->n, errorp);
+    for (size_t i = 0; i < plug->n; i++) {
+        error = name_taken(&new[i].port, error);
+    }
     free(new);
-    return error;
-}
-
-static int open_device(struct plug *plug, struct job *job, char **errorp)
-{
-    const struct vif_port *port = port_of(job);
-    const struct tap_options tap = {
-        .name = port->name,
-        .n_queues = port->n_queues,
-        .vnet_hdr = port->vnet_hdr,
-        .owner = port->owner,
-        .group = port->group,
-    };
-    /* A device of somebody else's that is to be opened by yet another is not ours to open. */
-    bool open_existing = port->device == VIF_DEVICE_EXISTING && plug->options->supervised;
-
-    if (port->device != VIF_DEVICE_TAP && !open_existing) {
-        return 0;
-    }
-    int *fds = mem_resize(NULL, port->n_queues, sizeof *fds);
-    int error = open_existing ? tap_open(&tap, fds, errorp) : tap_create(&tap, fds, errorp);
-    if (error) {
-        free(fds);
-        return error;
-    }
-    if (!open_existing) {
-        vif_host_log(plug->host, "made tap \"%s\"", port->name);
-    }
-    job->out->fds = fds;
-    job->out->n_fds = port->n_queues;
-    return 0;
-}
-
-/* Sets all of a device that is ours to set. One that goes to Open vSwitch stays down for now. */
-static int set_up_device(struct plug *plug, struct job *job, char **errorp)
-{
-    const struct vif_port *port = port_of(job);
-    bool ours = port->device == VIF_DEVICE_TAP;
-    auto_free char *mark = ours ? vif_port_mark(port) : NULL;
-    struct link_change change = {
-        .mac = &port->host_mac,
-        .mtu = port->mtu,
-        .alias = mark,
-        .state = port->attachment == VIF_ATTACH_OVS ? LINK_KEEP : LINK_UP,
-    };
-
-    if (port->device == VIF_DEVICE_BY_QEMU || !port->managed) {
-        return 0;
-    }
-    int ifindex = (int)if_nametoindex(port->name);
-    if (!ifindex) {
-        return error_set(errorp, ENODEV, "device \"%s\" vanished while it was plugged", port->name);
-    }
-    job->out->record.ifindex = ifindex;
-    if (port->attachment == VIF_ATTACH_LINUX_BRIDGE) {
-        change.master = job->sight->bridge_link.ifindex;
-    }
-    int error = link_change(plug->rtnl, ifindex, &change, errorp);
-    if (!error && port->attachment == VIF_ATTACH_LINUX_BRIDGE && port->isolated) {
-        error = brport_set_isolated(plug->rtnl, ifindex, true, errorp);
-    }
     return error;
 }
 
@@ -293,7 +200,7 @@ static int attach(struct plug *plug, char **errorp)
     size_t next = 0;
     for (size_t i = 0; i < plug->n && !error; i++) {
         if (port_of(&plug->jobs[i])->attachment == VIF_ATTACH_OVS) {
-            plug->jobs[i].out->record.ofport = ofports[next++];
+            record_of(&plug->jobs[i])->ofport = ofports[next++];
         }
     }
     for (size_t i = 0; i < n; i++) {
@@ -304,46 +211,70 @@ static int attach(struct plug *plug, char **errorp)
     return error;
 }
 
-/* Brings up what waited for its row. */
-static int bring_up_device(struct plug *plug, struct job *job, char **errorp)
+static int run_script(struct plug *plug, struct job *job, char **errorp)
 {
-    const struct link_change up = {.state = LINK_UP};
-
-    if (port_of(job)->attachment != VIF_ATTACH_OVS) {
-        return 0;
-    }
-    return link_change(plug->rtnl, job->out->record.ifindex, &up, errorp);
-}
-
-static int finish(struct plug *plug, struct job *job, char **errorp)
-{
-    struct vif_record *record = &job->out->record;
+    struct vif_record *record = record_of(job);
     const struct vif_port *port = &record->port;
-    int error = 0;
 
     /* QEMU runs the script of a device that it opens itself. */
-    if (!error && port->script && port->device != VIF_DEVICE_BY_QEMU) {
-        vif_host_log(plug->host, "running script \"%s\" for \"%s\"", port->script, port->name);
-        record->script_done = true;
-        error = vif_records_write(plug->records, record, errorp);
-        if (!error) {
-            error = vif_script_run(port->script, port->name, errorp);
-        }
+    if (!port->script || port->device == VIF_DEVICE_BY_QEMU) {
+        return 0;
     }
-    if (!error && port->persistent && port->device == VIF_DEVICE_TAP) {
-        error = tap_set_persistent(job->out->fds[0], true, errorp);
+    vif_host_log(plug->host, "running script \"%s\" for \"%s\"", port->script, port->name);
+    record->script_done = true;
+    int error = vif_records_write(plug->records, record, errorp);
+    return error ? error : vif_script_run(port->script, port->name, errorp);
+}
+
+static int finish_record(struct plug *plug, struct job *job, char **errorp)
+{
+    struct vif_record *record = record_of(job);
+
+    vif_lower_keep_up(record);
+    record->state = VIF_PLUGGED;
+    if (!plug->options->supervised) {
+        record->pid = 0;
+        record->pid_start = 0;
+    } else if (plug->options->supervisor) {
+        vif_record_give_to(record, plug->options->supervisor);
     }
-    if (!error) {
-        record->state = VIF_PLUGGED;
-        if (!plug->options->supervised) {
-            record->pid = 0;
-            record->pid_start = 0;
-        } else if (plug->options->supervisor) {
-            vif_record_give_to(record, plug->options->supervisor);
-        }
-        error = vif_records_write(plug->records, record, errorp);
+    return vif_records_write(plug->records, record, errorp);
+}
+
+/* Makes VLAN links and finds what macvtaps go on, while the lock is still held. */
+static int prepare_lower(struct plug *plug, struct job *job, char **errorp)
+{
+    return is_macvtap(job) ? vif_lower_prepare(plug->host, lower_of(plug, job), port_of(job),
+                                               &job->device.lower, errorp)
+                           : 0;
+}
+
+static void unlock(struct plug *plug)
+{
+    if (plug->lock >= 0) {
+        close(plug->lock);
+        plug->lock = -1;
     }
-    return error;
+}
+
+static int make_device(struct plug *plug, struct job *job, char **errorp)
+{
+    return name_taken(port_of(job), vif_device_make(plug->host, &job->device, errorp));
+}
+
+static int set_up_device(struct plug *plug, struct job *job, char **errorp)
+{
+    return vif_device_set_up(plug->host, &job->device, errorp);
+}
+
+static int bring_up_attached(struct plug *plug, struct job *job, char **errorp)
+{
+    return vif_device_attached(plug->host, &job->device, errorp);
+}
+
+static int hand_over_device(struct plug *plug, struct job *job, char **errorp)
+{
+    return vif_device_hand_over(plug->host, &job->device, errorp);
 }
 
 /* Takes a step with each interface. */
@@ -359,104 +290,79 @@ static int each(struct plug *plug, int (*step)(struct plug *, struct job *, char
     return 0;
 }
 
-/* Steps 2 to 6. */
+/* Steps 2 to 7. */
 static int make(struct plug *plug, char **errorp)
 {
-    int error = each(plug, open_device, errorp);
+    static int (*const steps[])(struct plug *, struct job *, char **) = {
+        make_device,       set_up_device, NULL, /* here all are attached together */
+        bring_up_attached, run_script,    hand_over_device,
+        finish_record,
+    };
+    int error = 0;
 
-    if (!error) {
-        error = each(plug, set_up_device, errorp);
-    }
-    if (!error) {
-        error = attach(plug, errorp);
-    }
-    if (!error) {
-        error = each(plug, bring_up_device, errorp);
-    }
-    if (!error) {
-        error = each(plug, finish, errorp);
+    for (size_t i = 0; i < ARRAY_LEN(steps) && !error; i++) {
+        error = steps[i] ? each(plug, steps[i], errorp) : attach(plug, errorp);
     }
     return error;
-}
-
-/* Sets a device of somebody else's back to what was seen of it, if set_up_device() got to it. */
-static void restore_device(struct plug *plug, const struct job *job, char **errorp)
-{
-    const struct vif_port *port = port_of(job);
-    const struct link_info *before = &job->sight->link;
-    const struct link_change change = {
-        .mac = &before->mac,
-        .mtu = before->mtu,
-        .state = before->up ? LINK_KEEP : LINK_DOWN,
-    };
-    auto_free char *sentence = NULL;
-
-    if (port->device == VIF_DEVICE_EXISTING && job->out->record.ifindex &&
-        link_change(plug->rtnl, job->out->record.ifindex, &change, &sentence)) {
-        error_append(errorp, "%s", sentence);
-    }
 }
 
 /* Takes back what make() did before it failed. */
 static void roll_back(struct plug *plug, char **errorp)
 {
     struct vif_record *records = mem_resize(NULL, plug->n, sizeof *records);
-    auto_free char *sentence = NULL;
 
     for (size_t i = 0; i < plug->n; i++) {
-        restore_device(plug, &plug->jobs[i], errorp);
-        records[i] = plug->jobs[i].out->record;
+        auto_free char *sentence = NULL;
+
+        if (vif_device_restore(plug->host, &plug->jobs[i].device, &sentence)) {
+            error_append(errorp, "%s", sentence);
+        }
+        records[i] = *record_of(&plug->jobs[i]);
     }
+    auto_free char *sentence = NULL;
     if (vif_unplug_records(plug->host, records, plug->n, &sentence)) {
         error_append(errorp, "%s", sentence);
     }
     free(records);
 }
 
-/* A persistent tap is for someone else to open. */
-static void close_persistent(struct plug *plug)
-{
-    for (size_t i = 0; i < plug->n; i++) {
-        struct vif_plugged *out = plug->jobs[i].out;
-
-        if (out->record.port.persistent && !plug->options->supervised) {
-            for (size_t q = 0; q < out->n_fds; q++) {
-                close(out->fds[q]);
-            }
-            out->n_fds = 0;
-        }
-    }
-}
-
-int vif_plug(struct vif_host *host, const struct vif_plan *plan, const struct vif_view *view,
+int vif_plug(struct vif_host *host, const struct vif_plan *plan, struct vif_view *view,
              const struct vif_plug_options *options, struct vif_plugged **plugged, char **errorp)
 {
     struct plug plug = {
         .host = host,
         .options = options,
         .jobs = mem_zalloc(plan->n_ports * sizeof *plug.jobs),
+        .lowers = &view->lowers,
+        .lock = -1,
     };
     struct vif_plugged *out = mem_zalloc(plan->n_ports * sizeof *out);
 
     vif_identity_random(plug.plug_id);
-    int error = vif_host_rtnl(host, &plug.rtnl, errorp);
-    if (!error) {
-        error = vif_host_records(host, &plug.records, errorp);
-    }
+    int error = vif_host_records(host, &plug.records, errorp);
     if (!error) {
         error = sort_out(&plug, plan, view, out, errorp);
+    }
+    if (!error) {
+        error = lock_lowers(&plug, errorp);
+    }
+    if (!error) {
+        error = each(&plug, choose_lower, errorp);
     }
     if (!error) {
         error = write_journal(&plug, errorp);
     }
     if (!error) {
-        error = make(&plug, errorp);
+        error = each(&plug, prepare_lower, errorp);
+        unlock(&plug);
+        if (!error) {
+            error = make(&plug, errorp);
+        }
         if (error) {
             roll_back(&plug, errorp);
-        } else {
-            close_persistent(&plug);
         }
     }
+    unlock(&plug);
     free(plug.jobs);
     if (error) {
         vif_plugged_free(out, plan->n_ports);

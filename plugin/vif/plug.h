@@ -3,18 +3,25 @@
  * Theory of operation. Of a plan, those interfaces that are plugged already, just as wished, are
  * left as they are; the others are plugged together, all or none:
  *
- *   1. a record of each, in state "plugging", which is the journal: from here on gc can undo;
- *   2. the taps, DOWN and not persistent, so that they would go with this process;
- *   3. mark, MAC address, MTU and Linux bridge, in one burst for all (every link event wakes
- *      ovs-vswitchd); what goes to Open vSwitch stays DOWN;
+ *   1. a record of each, in state "plugging", which is the journal: from here on gc can undo. For
+ *      macvtaps this is done under vif_records_lock(), and begins with counting anew who uses their
+ *      lower devices, choosing among these, and noting what is to be set back of them; it ends with
+ *      VLAN links (vif/lower-use.h);
+ *   2. the devices, DOWN. Taps are not persistent, so that they would go with this process.
+ *      Macvtaps would not; they get their mark at once, and their queues are opened, or their node
+ *      is given to whom it is for;
+ *   3. of taps: mark, MAC address, MTU and Linux bridge, in one burst for all (every link event
+ *      wakes ovs-vswitchd); what goes to Open vSwitch stays DOWN;
  *   4. one OVSDB transaction for all ports, stale rows replaced in it, and the wait for
  *      ovs-vswitchd. Little time may pass between the first link event and the transaction:
  *      ovs-vswitchd begins to reconfigure itself a millisecond or two after that event, and what
  *      comes later waits for the end of it. That is why nothing is brought up before (which takes
- * the kernel as long as all the rest), and it halves the time of a plug;
+ *      the kernel as long as all the rest), and it halves the time of a plug;
  *   5. what is on Open vSwitch brought UP, in one burst: its row, with its VLAN, stands and is
  *      realised, so no frame ever passes on another;
- *   6. scripts; persistence; the records in state "plugged".
+ *   6. scripts;
+ *   7. hand-over: taps made persistent; macvtaps, and what is below them, brought UP, since from
+ *      then on frames are on their way to the guest. The records in state "plugged".
  *
  * Whatever fails, vif_unplug_records() takes back all that the records stand for.
  */
@@ -38,6 +45,10 @@ struct vif_plug_options {
     /* For the bridge helper: the name that was asked for, and who asked; NULL for all others. */
     const char *granted_name;
     uid_t granted_user;
+    /* For vif_plug_wishes(): called with each plan, and before_data, before it is carried out; a
+     * negative errno value that it returns is the end. NULL: nothing is to be said to a plan. */
+    int (*before)(void *before_data, const struct vif_plan *plan, char **errorp);
+    void *before_data;
 };
 
 /* An interface that is plugged. */
@@ -48,11 +59,21 @@ struct vif_plugged {
     size_t n_fds;
 };
 
-/* Carries out a settled plan. On success stores the plan's interfaces in its order in *plugged,
+/* Carries out a settled plan, with the view it was settled with, of which the lower devices are
+ * looked at anew. On success stores the plan's interfaces in its order in *plugged,
  * which the caller frees with vif_plugged_free(); queues are left open unless the port is
- * persistent. On failure the host is as it was, or else the sentence says what is left. */
-int vif_plug(struct vif_host *host, const struct vif_plan *plan, const struct vif_view *view,
+ * persistent. On failure the host is as it was, or else the sentence says what is left; -EAGAIN is
+ * a failure that another plan would not have: what this one chose was taken meanwhile. */
+int vif_plug(struct vif_host *host, const struct vif_plan *plan, struct vif_view *view,
              const struct vif_plug_options *options, struct vif_plugged **plugged, char **errorp);
+
+/* Plans the `n` wishes and carries the plan out; and again, a few times, when something that the
+ * plan chose was taken between the two. As vif_host_plan() and vif_plug(); *plugged has an element
+ * for each wish. */
+int vif_plug_wishes(struct vif_host *host, const struct vif_wish *wishes, size_t n,
+                    struct vif_networks *networks, const struct vif_plan_options *plan_options,
+                    const struct vif_plug_options *options, struct vif_plugged **plugged,
+                    char **errorp);
 
 /* Closes the descriptors and frees `n` elements; plugs nothing out. */
 void vif_plugged_free(struct vif_plugged *plugged, size_t n);

@@ -267,7 +267,7 @@ static void read_lower(struct reader *r, struct vif_port *port)
     port->lower = dup_string_or_null(r, "lower");
     port->mode = macvtap_mode_of(mode);
     port->mode_auto = read_bool(r, "mode_auto");
-    if (!port->mode != !mode) {
+    if (!port->mode != (port->attachment != VIF_ATTACH_LOWER) || !port->mode != !mode) {
         is_wrong(r, "mode");
     }
     if (!port->lower != (port->attachment != VIF_ATTACH_LOWER)) {

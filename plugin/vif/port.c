@@ -27,6 +27,11 @@ void vif_port_clear(struct vif_port *port)
         free(port->notes[i]);
     }
     free(port->notes);
+    if (port->alternative) {
+        vif_port_clear(port->alternative);
+        free(port->alternative);
+    }
+    free(port->other_error);
     memset(port, 0, sizeof *port);
 }
 
@@ -60,6 +65,12 @@ void vif_port_copy(struct vif_port *dst, const struct vif_port *src)
     for (size_t i = 0; i < src->n_notes; i++) {
         vif_port_note(dst, "%s", src->notes[i]);
     }
+    dst->alternative = NULL;
+    if (src->alternative) {
+        dst->alternative = mem_zalloc(sizeof *dst->alternative);
+        vif_port_copy(dst->alternative, src->alternative);
+    }
+    dst->other_error = str_dup_or_null(src->other_error);
 }
 
 void vif_port_note(struct vif_port *port, const char *format, ...)

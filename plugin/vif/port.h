@@ -62,11 +62,13 @@ struct vif_port {
     struct ovs_qos qos;
 
     /* Of a macvtap. With a VLAN it is on a VLAN link of that lower device. */
-    char *lower; /* or NULL; in a draft also where there are several to choose from */
+    char *lower; /* or NULL; in a draft, too */
     enum macvtap_mode mode;
     bool mode_auto; /* the mode was left to us: VEPA if the switch reflects, else bridge */
-    char **lowers;  /* a draft's: those to choose from */
+    char **lowers;  /* a plan's: the device, or the several, to choose from */
     size_t n_lowers;
+    bool needs_reflection; /* a plan's: a device will do only if the switch behind it reflects */
+    size_t n_lower_notes;  /* a plan's: how many of the last notes vif_lower_choose() made */
 
     char *script;     /* or NULL */
     char *downscript; /* or NULL */
@@ -79,6 +81,11 @@ struct vif_port {
 
     char **notes; /* why a choice was made that nobody asked for, a sentence each */
     size_t n_notes;
+
+    /* A draft's, of a network that names two paths: the other one, to be taken where this one
+     * cannot be; or NULL, and why it cannot be taken. */
+    struct vif_port *alternative;
+    char *other_error;
 };
 
 /* Frees what the port points to and zeroes it. */

@@ -16,9 +16,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/ifname.h"
+#include "netdev/macvtap.h"
 
-/* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is held while one is
- * claimed. */
+/* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is what vif_records_lock()
+ * takes. */
 #define PORTS_FOLDER "ports"
 #define SUFFIX       ".json"
 
@@ -104,15 +105,29 @@ void vif_record_set_owner(struct vif_record *record)
     vif_record_give_to(record, getpid());
 }
 
+char *vif_record_node(const struct vif_record *record)
+{
+    return record->port.device == VIF_DEVICE_MACVTAP && record->port.persistent && record->ifindex
+               ? macvtap_node(record->ifindex)
+               : NULL;
+}
+
+static void add_string_or_null(cJSON *json, const char *key, const char *s)
+{
+    cJSON_AddItemToObject(json, key, s ? cJSON_CreateString(s) : cJSON_CreateNull());
+}
+
 cJSON *vif_record_to_json(const struct vif_record *record)
 {
+    auto_free char *node = vif_record_node(record);
     cJSON *json = vif_port_to_json(&record->port);
+    char mac[MAC_TEXT_SIZE];
 
     cJSON_AddStringToObject(json, "state", vif_state_name(record->state));
     cJSON_AddStringToObject(json, "plug_id", record->plug_id);
-    cJSON_AddItemToObject(json, "remote",
-                          record->remote ? cJSON_CreateString(record->remote) : cJSON_CreateNull());
+    add_string_or_null(json, "remote", record->remote);
     cJSON_AddNumberToObject(json, "ifindex", record->ifindex);
+    add_string_or_null(json, "node", node);
     cJSON_AddNumberToObject(json, "ofport", (double)record->ofport);
     cJSON_AddNumberToObject(json, "pid", record->pid);
     cJSON_AddNumberToObject(json, "pid_start", (double)record->pid_start);
@@ -124,6 +139,11 @@ cJSON *vif_record_to_json(const struct vif_record *record)
     cJSON_AddItemToObject(json, "granted_user",
                           record->granted_name ? cJSON_CreateNumber(record->granted_user)
                                                : cJSON_CreateNull());
+    cJSON_AddBoolToObject(json, "lower_was_down", record->lower_was_down);
+    cJSON_AddBoolToObject(json, "vlan_was_down", record->vlan_was_down);
+    cJSON_AddBoolToObject(json, "vlan_was_missing", record->vlan_was_missing);
+    add_string_or_null(json, "lower_mac",
+                       record->has_lower_mac ? mac_format(&record->lower_mac, mac) : NULL);
     return json;
 }
 
@@ -145,6 +165,11 @@ static const char *text_of(const cJSON *json, const char *key)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, key));
 }
 
+static bool flag_of(const cJSON *json, const char *key)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, key));
+}
+
 static int record_from_json(const cJSON *json, struct vif_record *record, char **errorp)
 {
     memset(record, 0, sizeof *record);
@@ -163,10 +188,15 @@ static int record_from_json(const cJSON *json, struct vif_record *record, char *
     record->ofport = number_of(json, "ofport");
     record->pid = (pid_t)number_of(json, "pid");
     record->pid_start = (uint64_t)number_of(json, "pid_start");
-    record->script_done = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "script_done"));
+    record->script_done = flag_of(json, "script_done");
     record->since = number_of(json, "since");
     record->granted_name = str_dup_or_null(text_of(json, "granted_name"));
     record->granted_user = (uid_t)number_of(json, "granted_user");
+    record->lower_was_down = flag_of(json, "lower_was_down");
+    record->vlan_was_down = flag_of(json, "vlan_was_down");
+    record->vlan_was_missing = flag_of(json, "vlan_was_missing");
+    const char *mac = text_of(json, "lower_mac");
+    record->has_lower_mac = mac && mac_parse(mac, &record->lower_mac, NULL) == 0;
     return 0;
 }
 
@@ -212,6 +242,42 @@ static int make_folders(struct vif_records *records, char **errorp)
                          errno == EACCES ? "; run as root, or name another with --rundir" : "");
     }
     return 0;
+}
+
+/* Opens the file RUNDIR/lock. Returns its descriptor or a negative errno value. */
+static int open_lock(struct vif_records *records, char **errorp)
+{
+    auto_free char *path = str_printf("%s/lock", records->rundir);
+    int error = make_folders(records, errorp);
+
+    if (error) {
+        return error;
+    }
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? error_set(errorp, errno, "cannot open %s: %m", path) : fd;
+}
+
+int vif_records_lock(struct vif_records *records, char **errorp)
+{
+    auto_close int fd = open_lock(records, errorp);
+
+    if (fd >= 0 && flock(fd, LOCK_EX)) {
+        return error_set(errorp, errno, "cannot lock %s/lock: %m", records->rundir);
+    }
+    return steal_fd(&fd);
+}
+
+int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp)
+{
+    /* A byte for each user. This and flock(2) do not see each other's locks. */
+    struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = user, .l_len = 1};
+    auto_close int fd = open_lock(records, errorp);
+
+    if (fd >= 0 && fcntl(fd, F_OFD_SETLKW, &byte)) {
+        return error_set(errorp, errno, "cannot lock %s/lock for user %ld: %m", records->rundir,
+                         (long)user);
+    }
+    return steal_fd(&fd);
 }
 
 static char *file_name(const char *name)
@@ -428,50 +494,17 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **allp, 
     return 0;
 }
 
-static int open_lock(struct vif_records *records, int *fd, char **errorp)
-{
-    auto_free char *lock = str_printf("%s/lock", records->rundir);
-
-    *fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return *fd < 0 ? error_set(errorp, errno, "cannot lock %s: %m", lock) : 0;
-}
-
-int vif_records_lock_user(struct vif_records *records, uid_t user, int *fdp, char **errorp)
-{
-    /* A byte for each user; vif_records_claim() locks the file in another way, and neither sees the
-     * other's locks: flock(2), NOTES. */
-    struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = user, .l_len = 1};
-    auto_close int fd = -1;
-    int error = make_folders(records, errorp);
-
-    if (!error) {
-        error = open_lock(records, &fd, errorp);
-    }
-    if (!error && fcntl(fd, F_OFD_SETLKW, &byte)) {
-        error = error_set(errorp, errno, "cannot lock the records of user %ld: %m", (long)user);
-    }
-    if (!error) {
-        *fdp = steal_fd(&fd);
-    }
-    return error;
-}
-
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
                       struct vif_record *record, char **errorp)
 {
-    auto_close int lock_fd = -1;
-
     if (records->ports_fd < 0) {
         return -ENOENT;
     }
-    int error = open_lock(records, &lock_fd, errorp);
-    if (!error && flock(lock_fd, LOCK_EX)) {
-        error = error_set(errorp, errno, "cannot lock %s/lock: %m", records->rundir);
+    auto_close int lock = vif_records_lock(records, errorp);
+    if (lock < 0) {
+        return lock;
     }
-    if (error) {
-        return error;
-    }
-    error = vif_records_read(records, name, record, errorp);
+    int error = vif_records_read(records, name, record, errorp);
     if (!error) {
         if (plug_id && !str_eq(plug_id, record->plug_id)) {
             error = -ENOENT;

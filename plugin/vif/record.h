@@ -37,6 +37,13 @@ struct vif_record {
     int64_t since;      /* seconds since the epoch */
     char *granted_name; /* of the bridge helper's: the name that was asked for; else NULL */
     uid_t granted_user; /* likewise: who asked */
+
+    /* Of a macvtap: what is to be set back below it when it goes (vif/lower-use.h). */
+    bool lower_was_down;
+    bool vlan_was_down;    /* the VLAN link */
+    bool vlan_was_missing; /* likewise */
+    bool has_lower_mac;
+    struct mac lower_mac; /* of the link it is on, which has the guest's meanwhile */
 };
 
 /* Frees what the record points to and zeroes it. */
@@ -45,6 +52,10 @@ void vif_records_free(struct vif_record *records, size_t n);
 
 /* The word in JSON and tables: "plugging", "plugged", "unplugging". */
 const char *vif_state_name(enum vif_state state);
+
+/* The path by which others open the device, "/dev/tapN"; NULL for a tap, which is opened by its
+ * name, and for a macvtap that is not for others. Caller frees. */
+char *vif_record_node(const struct vif_record *record);
 
 /* The record as JSON; the shape that vifplug(8) documents. */
 struct cJSON *vif_record_to_json(const struct vif_record *record);
@@ -66,6 +77,12 @@ struct vif_records;
  * (0755). On success the caller calls vif_records_close(). */
 int vif_records_open(const char *rundir, struct vif_records **records, char **errorp);
 void vif_records_close(struct vif_records *records);
+
+/* Takes the lock of the folder, making that where it is missing, and waits for it as long as it
+ * takes: while it is held, no other process claims a record, or chooses what to put a macvtap on.
+ * Returns a descriptor, which the caller closes to give the lock back; or a negative errno value.
+ * Who holds it must not call vif_records_claim(), which takes it, too. */
+int vif_records_lock(struct vif_records *records, char **errorp);
 
 /* Writes new records, all or none; -EEXIST when there is one of such a name already, with a
  * sentence that says what is known of it. */
@@ -91,10 +108,9 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **all, s
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
                       struct vif_record *record, char **errorp);
 
-/* Waits for the lock of that user, so that two processes do not both count the user's ports and
- * then add one each. It is held until the caller, and each process that has inherited it, closes
- * *fd. */
-int vif_records_lock_user(struct vif_records *records, uid_t user, int *fd, char **errorp);
+/* Likewise a lock of one user's, which has nothing to do with that one: so that no two processes
+ * both count the ports that the user has been granted, and then add one each. */
+int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp);
 
 /* Removes a record; one that is gone is fine. */
 int vif_records_remove(struct vif_records *records, const char *name, char **errorp);

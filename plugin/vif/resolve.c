@@ -144,6 +144,12 @@ static int connect_it(struct vif_spec *actual, const struct vif_network *network
         return error_set(errorp, EINVAL, "network \"%s\" lacks its <bridge name=''>",
                          network->name);
     }
+    if (!network->n_lowers && network->forward_pf) {
+        return error_set(errorp, EOPNOTSUPP,
+                         "network \"%s\" takes the virtual functions of \"%s\" (<pf dev=''>), "
+                         "which is not supported; list their devices as <interface dev=''/>",
+                         network->name, network->forward_pf);
+    }
     if (!network->n_lowers) {
         return error_set(errorp, EINVAL,
                          "network \"%s\" has <forward mode='%s'>, but neither a bridge nor a "
@@ -199,14 +205,28 @@ static int check_actual(const struct vif_spec *actual, const struct vif_network 
     if (actual->isolated == VIF_YES && actual->type == VIF_TYPE_DIRECT) {
         return error_set(errorp, EINVAL,
                          "<port isolated='yes'> does not go with network \"%s\", which uses "
-                         "macvtap",
+                         "macvtap; there mode='private' keeps guests apart",
                          network->name);
     }
     return check_virtualport(actual, network, errorp);
 }
 
-int vif_network_resolve(const struct vif_network *network, const struct vif_spec *spec,
-                        struct vif_spec *actual, char **errorp)
+/* Of the virtualport only the ids go with a macvtap: the type is that of the bridge. */
+static void drop_virtualport_type(struct vif_virtualport *virtualport)
+{
+    if (str_eq(virtualport->type, "openvswitch")) {
+        str_assign(&virtualport->type, NULL);
+    }
+}
+
+static int connect_alternative(struct vif_spec *actual, const struct vif_network *network)
+{
+    drop_virtualport_type(&actual->virtualport);
+    return become_direct(actual, network->alternative.dev, network->alternative.mode);
+}
+
+static int resolve(const struct vif_network *network, const struct vif_spec *spec, bool alternative,
+                   struct vif_spec *actual, char **errorp)
 {
     const struct vif_portgroup *portgroup;
     struct vif_spec new;
@@ -220,7 +240,8 @@ int vif_network_resolve(const struct vif_network *network, const struct vif_spec
     inherit_flags(&new, network, portgroup);
     error = inherit_virtualport(&new, network, portgroup, errorp);
     if (!error) {
-        error = connect_it(&new, network, errorp);
+        error = alternative ? connect_alternative(&new, network)
+                            : connect_it(&new, network, errorp);
     }
     if (!error) {
         error = check_actual(&new, network, errorp);
@@ -231,4 +252,16 @@ int vif_network_resolve(const struct vif_network *network, const struct vif_spec
     }
     *actual = new;
     return 0;
+}
+
+int vif_network_resolve(const struct vif_network *network, const struct vif_spec *spec,
+                        struct vif_spec *actual, char **errorp)
+{
+    return resolve(network, spec, false, actual, errorp);
+}
+
+int vif_network_resolve_alternative(const struct vif_network *network, const struct vif_spec *spec,
+                                    struct vif_spec *actual, char **errorp)
+{
+    return resolve(network, spec, true, actual, errorp);
 }

@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
+#include "vif/device.h"
+#include "vif/lower-use.h"
 #include "vif/plug.h"
 #include "vif/script.h"
 
@@ -134,30 +136,6 @@ static void run_downscripts(struct unplug *job)
     }
 }
 
-/* Finds the device that a record stands for. *ifindex is 0 when there is none, or another one of
- * its name. */
-static int find_device(struct vif_host *host, struct rtnl *rtnl, const struct vif_record *record,
-                       int *ifindex, char **errorp)
-{
-    auto_free char *mark = vif_port_mark(&record->port);
-    struct link_info link;
-    bool found;
-    int error = link_find(rtnl, record->port.name, &found, &link, errorp);
-
-    *ifindex = 0;
-    if (error || !found) {
-        return error;
-    }
-    if (!str_eq(link.alias, mark) || (record->ifindex && record->ifindex != link.ifindex)) {
-        vif_host_log(host, "leaving device \"%s\" alone: it is not the one that was plugged",
-                     record->port.name);
-        return 0;
-    }
-    vif_host_log(host, "deleting device \"%s\"", record->port.name);
-    *ifindex = link.ifindex;
-    return 0;
-}
-
 static void remove_devices(struct unplug *job)
 {
     int *ifindexes = mem_resize(NULL, job->n, sizeof *ifindexes);
@@ -167,13 +145,14 @@ static void remove_devices(struct unplug *job)
     int error = vif_host_rtnl(job->host, &rtnl, &sentence);
 
     for (size_t i = 0; i < job->n && !error; i++) {
-        if (job->records[i].port.device == VIF_DEVICE_TAP) {
+        if (vif_device_is_made(&job->records[i].port)) {
             char *why = NULL;
-            int missed = find_device(job->host, rtnl, &job->records[i], &ifindexes[n], &why);
+            int missed = vif_device_find(job->host, &job->records[i], &ifindexes[n], &why);
 
             if (missed) {
                 failed_at(job, i, missed, why);
             } else if (ifindexes[n]) {
+                vif_host_log(job->host, "deleting device \"%s\"", job->records[i].port.name);
                 n++;
             }
         }
@@ -183,11 +162,47 @@ static void remove_devices(struct unplug *job)
     }
     free(ifindexes);
     for (size_t i = 0; i < job->n && error; i++) {
-        if (job->records[i].port.device == VIF_DEVICE_TAP) {
+        if (vif_device_is_made(&job->records[i].port)) {
             failed_at(job, i, error, str_dup_or_null(sentence));
         }
     }
     free(sentence);
+}
+
+static bool is_on_lower(const struct vif_record *record)
+{
+    return record->port.attachment == VIF_ATTACH_LOWER;
+}
+
+/* Sets back what is below macvtaps, and stores the lock that must be held until their records are
+ * gone in *lock: till then nobody must count on what is set back. */
+static void set_back_lowers(struct unplug *job, int *lock)
+{
+    struct vif_record *gone = mem_resize(NULL, job->n, sizeof *gone);
+    struct vif_records *records;
+    char *sentence = NULL;
+    size_t n = 0;
+    int error = 0;
+
+    for (size_t i = 0; i < job->n; i++) {
+        if (is_on_lower(&job->records[i]) && !job->failed[i]) {
+            gone[n++] = job->records[i];
+        }
+    }
+    if (n) {
+        error = vif_host_records(job->host, &records, &sentence);
+        if (!error) {
+            *lock = vif_records_lock(records, &sentence);
+            error = *lock < 0 ? *lock : vif_lower_set_back(job->host, gone, n, &sentence);
+        }
+    }
+    for (size_t i = 0; i < job->n && error; i++) {
+        if (is_on_lower(&job->records[i])) {
+            failed_at(job, i, error, str_dup_or_null(sentence));
+        }
+    }
+    free(sentence);
+    free(gone);
 }
 
 static void remove_records(struct unplug *job)
@@ -218,10 +233,12 @@ int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t
         .n = n,
         .failed = mem_zalloc(n * sizeof(bool)),
     };
+    auto_close int lock = -1;
 
     remove_rows(&job);
     run_downscripts(&job);
     remove_devices(&job);
+    set_back_lowers(&job, &lock);
     remove_records(&job);
     free(job.failed);
     if (job.error) {

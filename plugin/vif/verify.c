@@ -4,11 +4,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
+#include "vif/device.h"
+#include "vif/lower.h"
 
 void vif_verdicts_free(struct vif_verdict *verdicts, size_t n)
 {
@@ -53,6 +56,104 @@ static void verify_settings(const struct vif_port *port, const struct link_info 
     }
 }
 
+static void verify_bridge(struct rtnl *rtnl, const struct vif_port *port,
+                          const struct link_info *link, struct vif_verdict *verdict)
+{
+    struct link_info bridge;
+
+    if (link_get(rtnl, port->bridge, &bridge, NULL)) {
+        fault(verdict, "the bridge \"%s\" is gone", port->bridge);
+    } else if (link->master != bridge.ifindex) {
+        fault(verdict, "the device is not a port of bridge \"%s\"", port->bridge);
+    }
+}
+
+static const char *mode_word(const struct link_info *link)
+{
+    const char *word = macvtap_mode_name(link->macvtap_mode);
+
+    return word ? word : "unknown";
+}
+
+/* What is below a macvtap: the lower device, and a VLAN link between the two where it has a VLAN.
+ */
+static void verify_lower(struct rtnl *rtnl, const struct vif_port *port,
+                         const struct link_info *link, struct vif_verdict *verdict)
+{
+    int vlan = vif_lower_vlan(port);
+    struct link_info below;
+    struct link_info lower;
+
+    if (link_get(rtnl, port->lower, &lower, NULL)) {
+        fault(verdict, "the lower device \"%s\" is gone", port->lower);
+        return;
+    }
+    if (!link->lower || link_get_by_index(rtnl, link->lower, &below, NULL)) {
+        fault(verdict, "the device is not on \"%s\"", port->lower);
+        return;
+    }
+    if (vlan < 0 ? below.ifindex != lower.ifindex : below.lower != lower.ifindex) {
+        fault(verdict, "the device is on \"%s\" instead of \"%s\"", below.name, port->lower);
+    } else if (vlan >= 0 && below.vlan_id != vlan) {
+        fault(verdict, "the device is on \"%s\", which is not VLAN %d of \"%s\"", below.name, vlan,
+              port->lower);
+    } else if (!below.up || !lower.up) {
+        fault(verdict, "\"%s\", which the device is on, is down",
+              lower.up ? below.name : lower.name);
+    }
+    if (port->mode == MACVTAP_PASSTHROUGH && !mac_equal(&below.mac, &port->host_mac)) {
+        char fact[MAC_TEXT_SIZE];
+        char wish[MAC_TEXT_SIZE];
+
+        fault(verdict, "the MAC address of \"%s\" is %s instead of the guest's, %s", below.name,
+              mac_format(&below.mac, fact), mac_format(&port->host_mac, wish));
+    }
+}
+
+/* Whose the node of a macvtap is that somebody else is to open. */
+static void verify_node(const struct vif_record *record, struct vif_verdict *verdict)
+{
+    const struct vif_port *port = &record->port;
+    auto_free char *node = vif_record_node(record);
+    struct stat st;
+
+    if (!node) {
+        return;
+    }
+    if (stat(node, &st)) {
+        fault(verdict, "its node %s cannot be looked at: %s", node, strerror(errno));
+        return;
+    }
+    if (port->owner != (uid_t)-1 && st.st_uid != port->owner) {
+        fault(verdict, "its node %s is of user %u instead of %u", node, st.st_uid, port->owner);
+    }
+    if (port->group != (gid_t)-1 && st.st_gid != port->group) {
+        fault(verdict, "its node %s is of group %u instead of %u", node, st.st_gid, port->group);
+    }
+}
+
+static void verify_macvtap(struct rtnl *rtnl, const struct vif_record *record,
+                           const struct link_info *link, struct vif_verdict *verdict)
+{
+    const struct vif_port *port = &record->port;
+
+    if (!str_eq(link->kind, "macvtap")) {
+        fault(verdict, "the device is not a macvtap, but %s%s", link->kind[0] ? "a " : "something",
+              link->kind[0] ? link->kind : " else");
+        return;
+    }
+    if (link->macvtap_mode != port->mode) {
+        fault(verdict, "the device's mode is %s instead of %s", mode_word(link),
+              macvtap_mode_name(port->mode));
+    }
+    if (!link->allmulticast) {
+        fault(verdict, "the device does not receive all multicast (ip link set %s allmulticast on)",
+              port->name);
+    }
+    verify_lower(rtnl, port, link, verdict);
+    verify_node(record, verdict);
+}
+
 static void verify_device(struct rtnl *rtnl, const struct vif_record *record,
                           struct vif_verdict *verdict)
 {
@@ -60,7 +161,6 @@ static void verify_device(struct rtnl *rtnl, const struct vif_record *record,
     auto_free char *mark = vif_port_mark(port);
     auto_free char *sentence = NULL;
     struct link_info link;
-    struct link_info bridge;
 
     if (port->device == VIF_DEVICE_BY_QEMU) {
         return;
@@ -69,7 +169,7 @@ static void verify_device(struct rtnl *rtnl, const struct vif_record *record,
         fault(verdict, "%s", sentence);
         return;
     }
-    if (port->device == VIF_DEVICE_TAP && !str_eq(link.alias, mark)) {
+    if (vif_device_is_made(port) && !str_eq(link.alias, mark)) {
         fault(verdict,
               "the device is not the one that was plugged: its alias is \"%s\" instead of \"%s\"",
               link.alias, mark);
@@ -78,13 +178,10 @@ static void verify_device(struct rtnl *rtnl, const struct vif_record *record,
         verify_settings(port, &link, verdict);
     }
     if (port->attachment == VIF_ATTACH_LINUX_BRIDGE) {
-        int error = link_get(rtnl, port->bridge, &bridge, NULL);
-
-        if (error) {
-            fault(verdict, "the bridge \"%s\" is gone", port->bridge);
-        } else if (link.master != bridge.ifindex) {
-            fault(verdict, "the device is not a port of bridge \"%s\"", port->bridge);
-        }
+        verify_bridge(rtnl, port, &link, verdict);
+    }
+    if (port->device == VIF_DEVICE_MACVTAP) {
+        verify_macvtap(rtnl, record, &link, verdict);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "netdev/link.h"
 #include "ovs/bridge.h"
 #include "ovs/port.h"
+#include "vif/lower.h"
 #include "vif/record.h"
 
 /* What was seen under the names that one port of the plan mentions. */
@@ -26,9 +27,10 @@ struct vif_view {
     size_t n_sights;
     struct ovs_port_row *rows;
     size_t n_rows;
-    struct ovs_switch *ovs; /* NULL when it was not needed, or cannot be reached */
-    char *ovs_remote;       /* for sentences */
-    char *ovs_error;        /* why it cannot be reached, or NULL */
+    struct vif_lowers lowers; /* those that macvtaps may go to */
+    struct ovs_switch *ovs;   /* NULL when it was not needed, or cannot be reached */
+    char *ovs_remote;         /* for sentences */
+    char *ovs_error;          /* why it cannot be reached, or NULL */
 };
 
 /* Frees what the view points to and zeroes it. */

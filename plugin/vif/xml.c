@@ -38,6 +38,13 @@ bool xml_is(const xmlNode *node, const char *name)
     return node->type == XML_ELEMENT_NODE && !node->ns && xmlStrEqual(node->name, chars(name));
 }
 
+bool xml_is_own(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && node->ns &&
+           xmlStrEqual(node->ns->href, chars(VIF_NAMESPACE)) &&
+           (!name || xmlStrEqual(node->name, chars(name)));
+}
+
 static xmlNode *first_named(xmlNode *node, const char *name)
 {
     while (node && !xml_is(node, name)) {
@@ -186,6 +193,14 @@ xmlNode *xml_new(const char *name)
     return need(xmlNewNode(NULL, chars(name)));
 }
 
+xmlNode *xml_new_own(const char *name)
+{
+    xmlNode *node = xml_new(name);
+
+    xmlSetNs(node, need(xmlNewNs(node, chars(VIF_NAMESPACE), chars(VIF_NAMESPACE_PREFIX))));
+    return node;
+}
+
 xmlNode *xml_add(xmlNode *parent, const char *name)
 {
     return need(xmlAddChild(parent, xml_new(name)));
@@ -304,4 +319,59 @@ void xml_lay_out(xmlNode *node, const char *indent)
         }
     }
     need(xmlAddChild(node, need(xmlNewText(chars(outer)))));
+}
+
+char *xml_indent(const xmlNode *node)
+{
+    const xmlNode *before = node->prev;
+
+    if (!before || before->type != XML_TEXT_NODE) {
+        return str_dup("");
+    }
+
+    const char *text = (const char *)before->content;
+    const char *newline = strrchr(text, '\n');
+    const char *indent = newline ? newline + 1 : text;
+
+    return str_dup(indent[strspn(indent, " \t")] ? "" : indent);
+}
+
+static bool is_blank(const xmlNode *node)
+{
+    return node && node->type == XML_TEXT_NODE && xmlIsBlankNode(unconst(node));
+}
+
+void xml_insert_after(xmlNode *sibling, xmlNode *new)
+{
+    auto_free char *indent = xml_indent(sibling);
+    bool own_line = is_blank(sibling->prev) && strchr((const char *)sibling->prev->content, '\n');
+
+    if (sibling->next) {
+        need(xmlAddPrevSibling(sibling->next, new));
+    } else {
+        need(xmlAddChild(sibling->parent, new));
+    }
+    if (own_line) {
+        auto_free char *line = str_printf("\n%s", indent);
+
+        need(xmlAddPrevSibling(new, need(xmlNewText(chars(line)))));
+    }
+    xml_lay_out(new, indent);
+}
+
+void xml_cut(xmlNode *node)
+{
+    if (is_blank(node->prev)) {
+        xml_remove(node->prev);
+    }
+    xml_remove(node);
+}
+
+void xml_replace(xmlNode *old, xmlNode *new)
+{
+    auto_free char *indent = xml_indent(old);
+
+    xml_lay_out(new, indent);
+    xmlReplaceNode(old, new);
+    xmlFreeNode(old);
 }

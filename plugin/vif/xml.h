@@ -2,7 +2,7 @@
  * values read strictly, nodes written and laid out.
  *
  * Names here are those of elements and attributes in no namespace, as all of libvirt's are; what is
- * in a namespace is somebody else's and never found.
+ * in a namespace is somebody else's and never found, but by the functions for vifplug's own.
  */
 #ifndef VIF_XML_H
 #define VIF_XML_H
@@ -15,8 +15,16 @@
 /* libxml2's own name for it, which C11 lets stand twice: no header of ours includes one of its. */
 typedef struct _xmlNode xmlNode;
 
+/* The XML namespace of what vifplug itself has to say within libvirt's documents, and the prefix
+ * that it is written with. */
+#define VIF_NAMESPACE        "urn:vifplug:1"
+#define VIF_NAMESPACE_PREFIX "vifplug"
+
 /* Whether `node` is the element `name` in no namespace. */
 bool xml_is(const xmlNode *node, const char *name);
+
+/* Whether `node` is an element in vifplug's namespace, and of that name (NULL: of any). */
+bool xml_is_own(const xmlNode *node, const char *name);
 
 /* The first child element `name`, or NULL; libvirt too reads the first and overlooks the others. */
 xmlNode *xml_child(const xmlNode *parent, const char *name);
@@ -48,6 +56,8 @@ int xml_get_uuid(const xmlNode *node, const char *attribute, char **value, char 
 
 /* A new element without a document. */
 xmlNode *xml_new(const char *name);
+/* Likewise, in vifplug's namespace. */
+xmlNode *xml_new_own(const char *name);
 /* A new last child of `parent`. */
 xmlNode *xml_add(xmlNode *parent, const char *name);
 /* A copy of `node` and all below it, without a document. */
@@ -75,5 +85,17 @@ bool xml_is_bare(const xmlNode *node);
 /* Lays out what is below `node`, which itself stands behind `indent`: each child element on a line
  * of its own and two spaces further in. Elements that hold text are left as they are. */
 void xml_lay_out(xmlNode *node, const char *indent);
+
+/* The white space in front of `node` on its line; caller frees. */
+char *xml_indent(const xmlNode *node);
+
+/* Puts the new element `new` behind `sibling`, on a line of its own where that has one. */
+void xml_insert_after(xmlNode *sibling, xmlNode *new);
+
+/* Takes `node` out of its tree, with the line that it may have to itself, and frees it. */
+void xml_cut(xmlNode *node);
+
+/* Puts `new` into the place of `old`, laid out, and frees `old`. */
+void xml_replace(xmlNode *old, xmlNode *new);
 
 #endif

@@ -3,42 +3,15 @@
 import argparse
 import json
 import os
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
 
-VIFPLUG = os.environ["VIFPLUG"]
+from measure import VIFPLUG, add, batch, median_ms, progress, run
+
 BRIDGE = "br0"
 TAG = 100
 # Longer than ovs-vswitchd needs to digest the link events of the round before, at 1000 ports.
 PAUSE = 0.5
-
-
-def run(*argv):
-    """Runs a command; returns the wall and CPU seconds it took, its children's CPU included."""
-    begin = time.monotonic()
-    pid = os.posix_spawnp(argv[0], argv, os.environ,
-                          file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])
-    _, status, usage = os.wait4(pid, 0)
-    wall = time.monotonic() - begin
-    if status:
-        sys.exit(f"{' '.join(argv)}: status {os.waitstatus_to_exitcode(status)}")
-    return wall, usage.ru_utime + usage.ru_stime
-
-
-def add(a, b):
-    return a[0] + b[0], a[1] + b[1]
-
-
-def progress(text):
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-
-def batch(lines):
-    subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
 
 
 def fill(first, count):
@@ -122,10 +95,6 @@ def many_at_once(count, looped):
     batch([f"link del many{i}" for i in range(looped)])
     time.sleep(PAUSE)
     return {"count": count, "vifplug": at_once, "looped": looped, "loop": loop}
-
-
-def median_ms(samples, which):
-    return 1000 * statistics.median(sample[which] for sample in samples)
 
 
 def report(ports, single, many):

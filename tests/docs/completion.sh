@@ -66,11 +66,21 @@ both() {
 ovs-vsctl add-br br0 -- set bridge br0 datapath_type=netdev
 vifplug plug --bridge br0 --target web0 --quiet
 vifplug plug --bridge br0 --target web1 --quiet
+ip link add br1 type bridge
+ip link add p1 type veth peer p2
+ip link set p1 master br1
 
 both 'commands by their first letters' 'plan plug' pl
 both 'an option by its first letters' '--native --native-mode' plug --nat
 both 'interfaces' 'web0 web1' unplug w
 both 'interfaces after another' 'web0 web1' verify web0 ''
+both 'bridges' br1 hairpin ''
+both 'the ports of a bridge' p1 hairpin br1 ''
+both 'the ports of a bridge, after options' p1 hairpin --timeout 5 br1 --json ''
+both 'on and off' 'off on' hairpin br1 p1 o
+both 'nothing after them' '' hairpin br1 p1 on ''
+both 'devices' 'p1 p2' probe p
+both 'one device' '' probe p1 ''
 both 'an argument that nobody can guess' '' plug --vlan ''
 both 'a command that does not exist' '' nonsense ''
 expect 'all commands' "$(vifplug --help | sed -n 's/^  \([a-z]\+\) .*/\1/p' | sort)" \

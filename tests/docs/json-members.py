@@ -55,6 +55,20 @@ def check(command, *args, status=0):
             complain(f"{command}: {path} is {value!r}, which is not as documented")
 
 
+def ip(*args):
+    subprocess.run(["ip", *args], check=True)
+
+
+def check_reflection():
+    for command in ("link add l0 type veth peer p0", "link add br1 type bridge",
+                    "link set p0 master br1", "link set l0 up", "link set p0 up",
+                    "link set br1 up"):
+        ip(*command.split())
+    check("probe", "l0", "--lldp", "1", status=3)
+    check("hairpin", "br1", "p0", "on")
+    check("probe", "l0")
+
+
 def main():
     spec = ["--bridge", "br0", "--vlan", "100", "--target", "web0"]
     subprocess.run(["ovs-vsctl", "add-br", "br0", "--", "set", "bridge", "br0",
@@ -62,15 +76,19 @@ def main():
     check("plan", *spec)
     check("plug", *spec)
     check("list")
-    subprocess.run(["ip", "link", "set", "web0", "down"], check=True)
+    ip("link", "set", "web0", "down")
     check("verify", status=3)
-    # A device that is gone, and a port that a reboot left.
-    subprocess.run(["ip", "link", "delete", "web0"], check=True)
+    # A device that is gone, a port that a reboot left, and a macvtap without a record.
+    ip("link", "delete", "web0")
     subprocess.run(["ovs-vsctl", "--no-wait", "add-port", "br0", "stray", "--", "set", "port", "stray",
                     "external_ids:owner=vifplug"], check=True)
+    ip("link", "add", "low0", "type", "veth", "peer", "name", "low1")
+    ip("link", "add", "link", "low0", "name", "left0", "type", "macvtap")
+    ip("link", "set", "left0", "alias", "vifplug:left")
     check("gc")
     check("check", "--bridge", "br9", status=3)
     check("unplug", "web0")
+    check_reflection()
     reports = {name for name in JSON if name not in ("", "Interface", "Record")}
     compare("JSON", reports, "vifplug(8)",
             [command for command in program.commands() if "--json" in program.options(command)],

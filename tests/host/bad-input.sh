@@ -78,7 +78,9 @@ refused 2 'interface 2 \(target "same0"\): interface 1 has that target already' 
 refused 2 'same target, "same0"' "${plug[@]}" --domain "$(domain d.xml d "$(uuidgen)" "$one")" \
     --domain "$(domain e.xml e "$(uuidgen)" "$one")"
 refused 2 'no <domain> in it' "${plug[@]}" --domain "$(interface a.xml "$br")"
-refused 2 'macvtap' "${plug[@]}" --interface "$(interface a.xml "<source dev='dum0'/>" direct)"
+refused 2 'trunk' "${plug[@]}" --interface "$(interface a.xml "<source dev='dum0'/>
+    <vlan trunk='yes'><tag id='1'/><tag id='2'/></vlan>" direct)"
+refused 2 'mode' "${plug[@]}" --interface "$(interface a.xml "<source dev='dum0' mode='no'/>" direct)"
 
 # Networks.
 echo "<network><name>ovs</name><forward mode='bridge'/><bridge name='br0'/>

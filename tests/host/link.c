@@ -122,6 +122,34 @@ static void taps_are_read(void **state)
     assert_false(get("layer3").tun.tap);
 }
 
+static void macvtaps_are_read(void **state)
+{
+    static const struct {
+        const char *words;
+        enum macvtap_mode mode;
+    } modes[] = {
+        {"macvtap mode vepa", MACVTAP_VEPA},       {"macvtap mode bridge", MACVTAP_BRIDGE},
+        {"macvtap mode private", MACVTAP_PRIVATE}, {"macvtap mode passthru", MACVTAP_PASSTHROUGH},
+        {"macvlan mode private", MACVTAP_PRIVATE}, {"macvlan mode source", MACVTAP_NO_MODE},
+    };
+
+    (void)state;
+    host_run("ip link add v0 type veth peer v1");
+    assert_int_equal(get("v0").macvtap_mode, MACVTAP_NO_MODE);
+    assert_int_equal(get("v0").vlan_id, -1);
+    assert_false(get("v0").allmulticast);
+    for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+        host_run("ip link add link v0 name m0 allmulticast on type %s", modes[i].words);
+        struct link_info m0 = get("m0");
+
+        assert_int_equal(m0.macvtap_mode, modes[i].mode);
+        assert_int_equal(m0.lower, if_nametoindex("v0"));
+        assert_int_equal(m0.vlan_id, -1);
+        assert_true(m0.allmulticast);
+        host_run("ip link delete m0");
+    }
+}
+
 static void what_is_missing_is_enodev(void **state)
 {
     struct link_info info;
@@ -369,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(links_are_read, setup, teardown),
         cmocka_unit_test_setup_teardown(a_lower_link_elsewhere_is_no_link_here, setup, teardown),
         cmocka_unit_test_setup_teardown(taps_are_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(macvtaps_are_read, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_missing_is_enodev, setup, teardown),
         cmocka_unit_test_setup_teardown(all_of_300_links_are_listed_once, setup, teardown),
         cmocka_unit_test_setup_teardown(everything_changes_at_once_and_back, setup, teardown),

@@ -80,7 +80,7 @@ ip link add br0 type bridge
 works "$VIFPLUG" plug --bridge br0 --target one0
 # grant NAME USER: as if the helper had made it.
 grant() {
-    sed -i "s/\"granted_name\":.*/\"granted_name\": \"$1\",/; s/\"granted_user\":.*/\"granted_user\": $2/" \
+    sed -i "s/\"granted_name\":[^,]*/\"granted_name\": \"$1\"/; s/\"granted_user\":[^,]*/\"granted_user\": $2/" \
         "/run/vifplug/ports/one0.json"
 }
 allowed '.*line 1' joe br0

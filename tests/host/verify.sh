@@ -68,7 +68,7 @@ works "$VIFPLUG" list --json
 is "nothing to list in JSON" '[]' "$(json 'j["interfaces"]' <<<"$out")"
 up
 works "$VIFPLUG" list
-is "table" $'NAME DEVICE BRIDGE VLAN MAC ADDRESS DOMAIN STATE\nt0 tap br0 100 52:54:00:00:04:01 - plugged' \
+is "table" $'NAME DEVICE ON MODE VLAN MAC ADDRESS DOMAIN STATE\nt0 tap br0 - 100 52:54:00:00:04:01 - plugged' \
     "$(tr -s " " <<<"$out")"
 works "$VIFPLUG" list --json
 is "JSON" "t0 tap ovs br0 access 100 [] 1400 1 plugged plugged True False" "$(json \

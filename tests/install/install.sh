@@ -48,8 +48,11 @@ share/doc/vifplug/NEWS.md
 share/doc/vifplug/README.md
 share/doc/vifplug/SECURITY.md
 share/doc/vifplug/docs/architecture.md
+share/doc/vifplug/examples/amber.xml
 share/doc/vifplug/examples/blue.xml
+share/doc/vifplug/examples/cyan.xml
 share/doc/vifplug/examples/green.xml
+share/doc/vifplug/examples/networks/vepanet.xml
 share/doc/vifplug/examples/red.xml
 share/man/man5/vifplug-bridge.conf.5
 share/man/man5/vifplug-xml.5

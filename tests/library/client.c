@@ -228,6 +228,38 @@ static void test_persistent(void **state)
     vifplug_close(plug);
 }
 
+static const char macvtap_xml[] = "<interface type='direct'>"
+                                  "  <mac address='52:54:00:00:00:03'/>"
+                                  "  <source dev='low0' mode='bridge'/>"
+                                  "  <target dev='mac0'/>"
+                                  "</interface>";
+
+static void test_macvtap(void **state)
+{
+    (void)state;
+    const struct vifplug_plug_options persistent = {.size = sizeof persistent, .persistent = 1};
+    struct vifplug *plug = open_plain();
+    struct vifplug_result *result;
+
+    check(plug, vifplug_plug_xml(plug, macvtap_xml, NULL, &result));
+    assert_string_equal(result->interfaces[0]->lower, "low0");
+    assert_string_equal(result->interfaces[0]->mode, "bridge");
+    assert_null(result->interfaces[0]->node);
+    assert_null(result->interfaces[0]->bridge);
+    assert_int_equal(result->interfaces[0]->n_fds, 1);
+    assert_true(result->interfaces[0]->vnet_hdr);
+    vifplug_result_free(result);
+    check(plug, vifplug_unplug(plug, "mac0"));
+
+    check(plug, vifplug_plug_xml(plug, macvtap_xml, &persistent, &result));
+    assert_int_equal(result->interfaces[0]->n_fds, 0);
+    assert_int_equal(access(result->interfaces[0]->node, R_OK | W_OK), 0);
+    vifplug_result_free(result);
+    check(plug, vifplug_unplug(plug, "mac0"));
+    check_empty(plug);
+    vifplug_close(plug);
+}
+
 static void test_network_files(void **state)
 {
     (void)state;
@@ -287,8 +319,8 @@ static void test_refusals(void **state)
     check_refused("<interface type='user'/>", NULL, -EINVAL, "no interface");
     check_refused("<interface type='bridge'><source bridge='br9'/></interface>", NULL, -ENOENT,
                   "bridges: br0");
-    check_refused("<interface type='direct'><source dev='lo'/></interface>", NULL, -EOPNOTSUPP,
-                  "type='direct'");
+    check_refused("<interface type='direct'><source dev='lo'/></interface>", NULL, -EINVAL,
+                  "loopback");
     check_refused(interface_xml, &no_size, -EINVAL, "size is not set");
     check_refused(interface_xml, &newer.known, -EINVAL, "does not know");
     check_refused(interface_xml, &bad_user, -EINVAL, "no user \"nosuchname\"");
@@ -482,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_the_same_again),
         cmocka_unit_test(test_keeping_a_descriptor),
         cmocka_unit_test(test_persistent),
+        cmocka_unit_test(test_macvtap),
         cmocka_unit_test(test_network_files),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_open_fails),
@@ -493,5 +526,6 @@ int main(void)
 
     assert_string_not_equal(vifplug_version(), "");
     output_of("ovs-vsctl add-br br0 -- set bridge br0 datapath_type=netdev");
+    output_of("ip link add low0 type veth peer name low1");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,7 +66,8 @@ host_state() {
             timeout 10 ovs-vsctl --no-wait -f csv --no-headings --columns="_uuid,${table#*:}" \
                 list "${table%%:*}" | sort
     done
-    ip -o link | sed 's/^[0-9]*: //; s/ \(state\|qlen\|qdisc\|mode\|group\) [^ ]*//g; s/<[^>]*>//'
+    ip -o link | sed 's/^[0-9]*: //; s/ \(state\|qlen\|qdisc\|mode\|group\) [^ ]*//g
+        s/<\(.*,\)\?UP[,>][^ ]*/up/; s/<[^ ]*>/down/'
     find /run/vifplug -type f ! -name lock 2>/dev/null | sort || true
 }
 
@@ -133,6 +134,26 @@ bridge() {
     for name; do
         ovs-vsctl add-br "$name" -- set Bridge "$name" datapath_type=netdev
     done
+}
+
+# lower NAME...: makes devices to put macvtaps on, up: ends of veth pairs, whose others are NAMEp.
+lower() {
+    local name
+    for name; do
+        ip link add "$name" type veth peer name "${name}p"
+        ip link set "${name}p" up
+        ip link set "$name" up
+    done
+}
+
+# mac NAME: the MAC address of a link.
+mac() {
+    cat "/sys/class/net/$1/address"
+}
+
+# is_up NAME: whether a link is up, administratively.
+is_up() {
+    [[ $(link "$1") =~ [\<,]UP[,\>] ]]
 }
 
 # interface FILE BODY [TYPE]: writes $work/FILE, an <interface> with that body, and prints its path.

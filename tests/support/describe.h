@@ -89,6 +89,13 @@ static inline void describe_network_(FILE *out, const struct vif_network *networ
     }
     describe_text_(out, "extbridge", network->extbridge_dev);
     describe_text_(out, "extbridge mode", network->extbridge_mode);
+    describe_text_(out, "ignored", network->extbridge_ignored);
+    describe_text_(out, "pf", network->forward_pf);
+    if (network->alternative.dev) {
+        describe_text_(out, "alternative", network->alternative.dev);
+        describe_text_(out, "alternative mode", network->alternative.mode);
+        fprintf(out, "preferred %d\n", network->alternative.preferred);
+    }
     fprintf(out, "mtu %u isolated %d trust %d\n", network->mtu, (int)network->isolated,
             (int)network->trust_guest_rx_filters);
     describe_vlan_(out, &network->vlan);

@@ -14,6 +14,7 @@
 
 #define NET(parts)      "<network><name>n</name>" parts "</network>"
 #define OVS(parts)      NET("<forward mode='bridge'/><bridge name='br0'/>" parts)
+#define OWN(parts)      "<metadata xmlns:v='urn:vifplug:1'>" parts "</metadata>"
 #define IFACE(parts)    "<interface type='network'><source network='n'/>" parts "</interface>"
 #define VPORT(parts)    "<virtualport type='openvswitch'>" parts "</virtualport>"
 #define UUID_A          "01234567-89ab-cdef-0123-456789abcdea"
@@ -43,9 +44,17 @@ static const struct {
      "lower 'eth1'\nlower 'eth0'\n"},
     {NET("<forward mode='hostdev'><pf dev='eth0'/></forward>"), "forward 'hostdev'"},
     {NET("<mtu size='9000'/><port isolated='yes'/>"), "mtu 9000 isolated 1 trust 0"},
+    {NET("<metadata><v:alternative xmlns:v='urn:vifplug:1' dev='eth0' mode='auto' prefer='yes'/>"
+         "<app:x xmlns:app='urn:other'/></metadata><forward mode='bridge'/><bridge name='br0'/>"),
+     "alternative 'eth0'\nalternative mode 'auto'\npreferred 1"},
+    {OVS("<metadata><alternative xmlns='urn:vifplug:1' dev='eth0'/></metadata>"),
+     "alternative 'eth0'\npreferred 0"},
+    {OVS("<metadata><alternative dev='eth0'/></metadata>"), "mtu 0"},
+    {NET("<forward mode='passthrough'><pf dev='eth0'/></forward>"), "pf 'eth0'"},
     {NET("<extbridge mode='vepa' dev='eth0'/>"), "extbridge 'eth0'\nextbridge mode 'vepa'"},
     {NET("<extbridge dev='eth0'/><forward mode='x' dev=''/><bridge name=''/><mtu size='y'/>"),
-     "network 'n'\nextbridge 'eth0'\nmtu 0"},
+     "network 'n'\nextbridge 'eth0'\nignored '<forward>, <bridge>, <mtu>'\nmtu 0"},
+    {NET("<extbridge dev='eth0'/><virtualport/>"), "virtualport 0"},
     {OVS("<portgroup name='a' default='yes'><vlan><tag id='5'/></vlan></portgroup>"),
      "portgroup 'a'\ndefault 1 trust 0\nvlan trunk 0: 5/0"},
     {OVS("<portgroup name='a' trustGuestRxFilters='yes'/>"), "default 0 trust 1"},
@@ -101,6 +110,21 @@ static const struct {
     {NET("<portgroup name='a' default='yes'/><portgroup name='b' default='yes'/>"),
      "portgroup \"b\": portgroup \"a\" is the default already"},
     {NET("<extbridge mode='vepa'/>"), "<extbridge> lacks its dev"},
+    {OVS(OWN("<v:alternative/>")), "<alternative> of urn:vifplug:1 lacks its dev"},
+    {OVS(OWN("<v:alternative dev=''/>")), "dev=''> is empty"},
+    {OVS(OWN("<v:alternative dev='e' mode='x'/>")), "<alternative mode='x'>: must be one of vepa"},
+    {OVS(OWN("<v:alternative dev='e' prefer='maybe'/>")), "prefer='maybe'>: must be 'yes' or 'no'"},
+    {OVS(OWN("<v:alternative dev='e' modus='x'/>")), "no attribute 'modus'; it has dev, mode and"},
+    {OVS(OWN("<v:alternative dev='e' v:mode='vepa'/>")), "no attribute 'mode'"},
+    {OVS(OWN("<v:alternative dev='e'><x/></v:alternative>")), "has no <x>; it is empty"},
+    {OVS(OWN("<v:alternative dev='e'>x</v:alternative>")), "holds text; it is empty"},
+    {OVS(OWN("<v:alternative dev='e'/><v:alternative dev='f'/>")), "more than one <alternative>"},
+    {OVS(OWN("<v:alternativ dev='e'/>")), "<alternativ> is unknown in urn:vifplug:1"},
+    {NET(OWN("<v:alternative dev='e'/>") "<forward mode='vepa' dev='eth0'/>"),
+     "<alternative> goes with <forward mode='bridge'> and a <bridge name=''>"},
+    {NET(OWN("<v:alternative dev='e'/>") "<forward mode='nat'/><bridge name='virbr0'/>"),
+     "<alternative> goes with"},
+    {NET(OWN("<v:alternative dev='e'/>") "<extbridge dev='eth0'/>"), "<alternative> goes with"},
     {NET("<extbridge dev='e' mode='x'/>"), "<extbridge mode='x'>"},
 };
 

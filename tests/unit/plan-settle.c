@@ -3,6 +3,7 @@
 
 #include "netdev/ifname.h"
 #include "support/vif.h"
+#include "vif/plan-lower.h"
 
 #define ON_OVS(more)                                                                               \
     "<interface type='bridge'><source bridge='br0'/><virtualport type='openvswitch'/>" more        \
@@ -46,7 +47,7 @@ static struct host *make_linux_host(struct host *host)
     return host;
 }
 
-static void check_settled(struct vif_plan *plan, const struct host *host)
+static void check_settled(struct vif_plan *plan, struct host *host)
 {
     char *error = NULL;
 
@@ -54,8 +55,7 @@ static void check_settled(struct vif_plan *plan, const struct host *host)
 }
 
 /* Checks that the host makes the plan fail. */
-static void check_unsettled(const char *xml, const struct host *host, int expected,
-                            const char *part)
+static void check_unsettled(const char *xml, struct host *host, int expected, const char *part)
 {
     struct vif_plan plan = drafted(xml);
     char *error = NULL;
@@ -325,6 +325,221 @@ static void a_name_that_another_interface_has(void **state)
     vif_record_clear(&host.sight.record);
 }
 
+static void a_macvtap_is_used_where_it_is_to_be_left_alone(void **state)
+{
+    struct host host;
+    struct vif_plan plan = drafted(ETHERNET("<target dev='mv7' managed='no'/>"));
+
+    (void)state;
+    make_host(&host);
+    host.sight.has_link = true;
+    strcpy(host.sight.link.kind, "macvtap");
+    check_settled(&plan, &host);
+    assert_int_equal(plan.ports[0].device, VIF_DEVICE_EXISTING);
+    vif_plan_clear(&plan);
+    check_unsettled(ETHERNET("<target dev='mv7'/>"), &host, -EEXIST,
+                    "\"mv7\" exists, and is a macvtap; to use it as it is, add managed='no'");
+}
+
+/* A host with the devices eth0 and eth1, and nothing on them. */
+static struct host *make_lower_host(struct host *host)
+{
+    static char names[][5] = {"eth0", "eth1"};
+    struct vif_lowers *lowers = &make_host(host)->view.lowers;
+
+    lowers->list = mem_zalloc(ARRAY_LEN(names) * sizeof *lowers->list);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct vif_lower *lower = &lowers->list[lowers->n++];
+
+        lower->name = str_dup(names[i]);
+        lower->has_link = true;
+        lower->link = (struct link_info){.mtu = 1500, .up = true, .ethernet = true};
+        strcpy(lower->link.name, names[i]);
+    }
+    return host;
+}
+
+static void answer(struct host *host, size_t i, enum probe_answer what)
+{
+    host->view.lowers.list[i].was_asked = true;
+    host->view.lowers.list[i].reflection.answer = what;
+}
+
+#define DIRECT(more)                                                                               \
+    "<interface type='direct'><mac address='52:54:00:00:00:01'/>" more "</interface>"
+
+static void macvtaps_get_device_and_mode(void **state)
+{
+    struct host host;
+    struct vif_plan plan = drafted(DIRECT("<source dev='eth1' mode='auto'/>"));
+
+    (void)state;
+    make_lower_host(&host);
+    answer(&host, 1, PROBE_YES);
+    check_settled(&plan, &host);
+    assert_string_equal(plan.ports[0].lower, "eth1");
+    assert_int_equal(plan.ports[0].mode, MACVTAP_VEPA);
+    assert_int_equal(host.view.lowers.list[1].n_users, 1);
+    vif_plan_clear(&plan);
+    host.view.lowers.list[0].has_link = false;
+    check_unsettled(DIRECT("<source dev='eth0'/>"), &host, -ENOENT,
+                    "test.xml: interface 1: there is no device \"eth0\" to put a macvtap on");
+    vif_lowers_clear(&host.view.lowers);
+}
+
+static void a_macvtap_that_is_plugged_stays_as_it_is(void **state)
+{
+    struct host host;
+    struct vif_plan plan = drafted(DIRECT("<source dev='eth1' mode='auto'/>"));
+    struct vif_port *plugged = &host.sight.record.port;
+
+    (void)state;
+    make_lower_host(&host);
+    plugged_before(&host, &plan);
+    plugged->lower = str_dup("eth1");
+    plugged->mode = MACVTAP_VEPA;
+    assert_true(vif_plan_lower_is_kept(&plan.ports[0], &host.sight));
+    answer(&host, 1, PROBE_NO);
+    check_settled(&plan, &host);
+    assert_int_equal(plan.ports[0].mode, MACVTAP_VEPA);
+    assert_int_equal(plan.ports[0].n_notes, 0);
+    assert_null(vif_port_differences(&plan.ports[0], plugged));
+
+    /* What a crash left is made anew. */
+    host.sight.record.state = VIF_PLUGGING;
+    assert_false(vif_plan_lower_is_kept(&plan.ports[0], &host.sight));
+    check_settled(&plan, &host);
+    assert_int_equal(plan.ports[0].mode, MACVTAP_BRIDGE);
+
+    /* On another device than it may be on now, it is not what is wished. */
+    host.sight.record.state = VIF_PLUGGED;
+    str_assign(&plugged->lower, "eth0");
+    assert_false(vif_plan_lower_is_kept(&plan.ports[0], &host.sight));
+    vif_plan_clear(&plan);
+    vif_record_clear(&host.sight.record);
+    vif_lowers_clear(&host.view.lowers);
+}
+
+/* A draft with the bridge br0, of Open vSwitch, and eth0 beside it. */
+static struct vif_plan two_paths(bool lower_first)
+{
+    struct vif_plan plan = drafted(ON_OVS("<mac address='52:54:00:00:00:01'/>"));
+    struct vif_plan other = drafted(DIRECT("<source dev='eth0'/>"));
+    struct vif_plan *first = lower_first ? &other : &plan;
+    struct vif_plan *second = lower_first ? &plan : &other;
+
+    other.ports[0].needs_reflection = true;
+    first->ports[0].alternative = second->ports;
+    second->ports = NULL;
+    second->n_ports = 0;
+    return *first;
+}
+
+static void check_again(struct vif_plan *plan, struct host *host)
+{
+    char *error = NULL;
+
+    assert_int_equal(vif_plan_settle(plan, &host->view, &error), -EAGAIN);
+    assert_null(error);
+}
+
+static void the_other_path_is_taken(void **state)
+{
+    struct host host;
+    struct vif_plan plan = two_paths(false);
+    char name[IFNAMSIZ];
+
+    (void)state;
+    make_lower_host(&host)->view.ovs->n_bridges = 0;
+    answer(&host, 0, PROBE_YES);
+    strcpy(name, plan.ports[0].name);
+    /* As it is where the ids are random: each draft made up its own. */
+    memset(&plan.ports[0].alternative->mac, 0, sizeof(struct mac));
+    memset(&plan.ports[0].alternative->host_mac, 0, sizeof(struct mac));
+    check_again(&plan, &host);
+    check_settled(&plan, &host);
+    assert_int_equal(plan.ports[0].device, VIF_DEVICE_MACVTAP);
+    assert_string_equal(plan.ports[0].name, name);
+    assert_true(mac_equal(&plan.ports[0].mac, &plan.ports[0].host_mac));
+    assert_string_equal(plan.ports[0].where, "test.xml: interface 1");
+    assert_true(has_note(&plan.ports[0], "a macvtap on \"eth0\" instead of bridge \"br0\": no OVS "
+                                         "bridge \"br0\""));
+    assert_true(has_note(&plan.ports[0], "mode vepa: the switch behind \"eth0\" reflects"));
+    vif_plan_clear(&plan);
+
+    plan = two_paths(true);
+    host.view.ovs->n_bridges = 2;
+    answer(&host, 0, PROBE_NO);
+    check_again(&plan, &host);
+    check_settled(&plan, &host);
+    assert_int_equal(plan.ports[0].device, VIF_DEVICE_TAP);
+    assert_int_equal(plan.ports[0].host_mac.octet[0], 0xfe);
+    assert_true(has_note(&plan.ports[0], "bridge \"br0\" instead of a macvtap on \"eth0\": the "
+                                         "switch behind \"eth0\" does not reflect"));
+    vif_plan_clear(&plan);
+    vif_lowers_clear(&host.view.lowers);
+}
+
+static void the_first_path_is_taken_where_it_can_be(void **state)
+{
+    struct host host;
+
+    (void)state;
+    make_lower_host(&host);
+    answer(&host, 0, PROBE_YES);
+    for (int lower_first = 0; lower_first < 2; lower_first++) {
+        struct vif_plan plan = two_paths(lower_first);
+
+        check_settled(&plan, &host);
+        assert_int_equal(plan.ports[0].device, lower_first ? VIF_DEVICE_MACVTAP : VIF_DEVICE_TAP);
+        assert_null(plan.ports[0].alternative);
+        assert_false(has_note(&plan.ports[0], "instead of"));
+        vif_plan_clear(&plan);
+    }
+    vif_lowers_clear(&host.view.lowers);
+}
+
+static void neither_path_can_be_taken(void **state)
+{
+    struct host host;
+    struct vif_plan plan = two_paths(false);
+    char *error = NULL;
+
+    (void)state;
+    make_lower_host(&host)->view.ovs->n_bridges = 0;
+    answer(&host, 0, PROBE_NO);
+    check_again(&plan, &host);
+    check_error(
+        vif_plan_settle(&plan, &host.view, &error), -EHOSTUNREACH, &error,
+        "test.xml: interface 1: neither path of the network can be taken: bridge \"br0\": no "
+        "OVS bridge");
+    check_error(vif_plan_settle(&plan, &host.view, &error), -EHOSTUNREACH, &error,
+                "; a macvtap on \"eth0\": the switch behind \"eth0\" does not reflect");
+    vif_plan_clear(&plan);
+    vif_lowers_clear(&host.view.lowers);
+}
+
+static void what_is_plugged_stays_on_its_path(void **state)
+{
+    struct host host;
+    struct vif_plan plan = two_paths(false);
+
+    (void)state;
+    make_lower_host(&host);
+    answer(&host, 0, PROBE_NO);
+    plugged_before(&host, &plan);
+    vif_port_clear(&host.sight.record.port);
+    vif_port_copy(&host.sight.record.port, plan.ports[0].alternative);
+    host.sight.record.port.lower = str_dup("eth0");
+    check_again(&plan, &host);
+    check_settled(&plan, &host);
+    assert_string_equal(plan.ports[0].lower, "eth0");
+    assert_null(vif_port_differences(&plan.ports[0], &host.sight.record.port));
+    vif_plan_clear(&plan);
+    vif_record_clear(&host.sight.record);
+    vif_lowers_clear(&host.view.lowers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +554,13 @@ int main(void)
         cmocka_unit_test(managed_no_needs_a_device),
         cmocka_unit_test(what_was_plugged_keeps_its_name),
         cmocka_unit_test(a_name_that_another_interface_has),
+        cmocka_unit_test(a_macvtap_is_used_where_it_is_to_be_left_alone),
+        cmocka_unit_test(macvtaps_get_device_and_mode),
+        cmocka_unit_test(a_macvtap_that_is_plugged_stays_as_it_is),
+        cmocka_unit_test(the_other_path_is_taken),
+        cmocka_unit_test(the_first_path_is_taken_where_it_can_be),
+        cmocka_unit_test(neither_path_can_be_taken),
+        cmocka_unit_test(what_is_plugged_stays_on_its_path),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

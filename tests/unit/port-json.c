@@ -121,6 +121,54 @@ static void each_member_must_be_of_its_type(void **state)
     cJSON_Delete(names);
 }
 
+/* A macvtap's JSON to break; caller deletes it. */
+static cJSON *macvtap_json(void)
+{
+    struct vif_plan plan = drafted("<interface type='direct'><source dev='eth0' mode='private'/>"
+                                   "<vlan><tag id='100'/></vlan></interface>");
+    struct vif_port back;
+    char *error = NULL;
+
+    str_assign(&plan.ports[0].lower, "eth0");
+    cJSON *json = vif_port_to_json(&plan.ports[0]);
+
+    check_ok(vif_port_from_json(json, &back, &error), &error);
+    assert_null(vif_port_differences(&plan.ports[0], &back));
+    assert_int_equal(back.mode, MACVTAP_PRIVATE);
+    assert_string_equal(back.lower, "eth0");
+    assert_int_equal(back.vlan.tag, 100);
+    vif_port_clear(&back);
+    vif_plan_clear(&plan);
+    return json;
+}
+
+static void macvtaps_come_back(void **state)
+{
+    static const struct {
+        const char *member;
+        const char *value;
+    } wrong[] = {{"lower", "null"},        {"lower", "3"},     {"mode", "null"},
+                 {"mode", "\"sideways\""}, {"mode", "true"},   {"mode_auto", "null"},
+                 {"mode_auto", "\"yes\""}, {"device", "\"x\""}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        cJSON *json = macvtap_json();
+
+        cJSON_ReplaceItemInObjectCaseSensitive(json, wrong[i].member, cJSON_Parse(wrong[i].value));
+        check_broken(json, wrong[i].member);
+        cJSON_Delete(json);
+    }
+    /* Nor has anything else a lower device, or a mode. */
+    cJSON *json = sample_json();
+    cJSON_ReplaceItemInObjectCaseSensitive(json, "mode", cJSON_Parse("\"vepa\""));
+    check_broken(json, "mode");
+    cJSON_ReplaceItemInObjectCaseSensitive(json, "mode", cJSON_CreateNull());
+    cJSON_ReplaceItemInObjectCaseSensitive(json, "lower", cJSON_Parse("\"eth0\""));
+    check_broken(json, "lower");
+    cJSON_Delete(json);
+}
+
 /* Checks that a member of "vlan" or "qos" with this value breaks it. */
 static void check_inner(const char *outer, const char *inner, const char *value)
 {
@@ -184,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_ports_come_back),
+        cmocka_unit_test(macvtaps_come_back),
         cmocka_unit_test(each_member_must_be_there),
         cmocka_unit_test(each_member_must_be_of_its_type),
         cmocka_unit_test(inner_members_are_checked_too),

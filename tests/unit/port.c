@@ -30,7 +30,7 @@ static void a_mark_names_the_domain(void **state)
     assert_string_equal(with, "vifplug:" UUID);
 }
 
-static void vlans_are_of_open_vswitch_only(void **state)
+static void vlans_need_a_switch_or_a_vlan_link(void **state)
 {
     struct vif_port port = {.attachment = VIF_ATTACH_LINUX_BRIDGE, .vlan = {.tag = -1}};
 
@@ -40,6 +40,32 @@ static void vlans_are_of_open_vswitch_only(void **state)
     port.attachment = VIF_ATTACH_NONE;
     auto_free char *none = vif_port_vlan_text(&port);
     assert_string_equal(none, "-");
+    port.attachment = VIF_ATTACH_LOWER;
+    port.vlan.mode = OVS_VLAN_TRUNK;
+    auto_free char *all = vif_port_vlan_text(&port);
+    assert_string_equal(all, "-");
+    port.vlan.mode = OVS_VLAN_ACCESS;
+    port.vlan.tag = 100;
+    auto_free char *tagged = vif_port_vlan_text(&port);
+    assert_string_equal(tagged, "100");
+}
+
+static void macvtaps_differ_in_device_and_mode(void **state)
+{
+    char eth0[] = "eth0";
+    char eth1[] = "eth1";
+    struct vif_port fact = {.device = VIF_DEVICE_MACVTAP, .mode = MACVTAP_VEPA, .lower = eth0};
+    struct vif_port wish = fact;
+
+    (void)state;
+    assert_null(vif_port_differences(&wish, &fact));
+    wish.lower = eth1;
+    wish.mode = MACVTAP_BRIDGE;
+    wish.mode_auto = true;
+    auto_free char *text = vif_port_differences(&wish, &fact);
+    assert_string_equal(text,
+                        "lower device is \"eth0\" instead of \"eth1\", mode left to vifplug is "
+                        "\"no\" instead of \"yes\", mode is \"vepa\" instead of \"bridge\"");
 }
 
 static const char *id_of(const struct ovs_port *ovs, const char *key)
@@ -181,7 +207,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mark_names_the_domain),
-        cmocka_unit_test(vlans_are_of_open_vswitch_only),
+        cmocka_unit_test(vlans_need_a_switch_or_a_vlan_link),
+        cmocka_unit_test(macvtaps_differ_in_device_and_mode),
         cmocka_unit_test(open_vswitch_is_told_all),
         cmocka_unit_test(what_is_not_known_has_no_key),
         cmocka_unit_test(a_copy_is_the_same_and_its_own),
