@@ -80,7 +80,7 @@ static int decide(const struct cli *cli, struct ask *ask, const struct policy *p
         error = vif_records_read_all(records, &all, &n, errorp);
     }
     if (!error) {
-        ask_decide(ask, policy, caller, all, n, verdict);
+        ask_decide(ask, &ask->draft.ports[0], policy, caller, all, n, verdict);
         vif_records_free(all, n);
     }
     vif_host_close(host);

@@ -160,6 +160,26 @@ static void fill_spec(struct ask *ask)
     *(ask->is_network ? &spec->source_network : &spec->source_bridge) = str_dup(ask->name);
 }
 
+/* What the helper cannot do of a macvtap. */
+static int check_macvtap(const struct ask *ask, char **errorp)
+{
+    const struct vif_port *port = &ask->draft.ports[0];
+
+    if (port->mode_auto || port->needs_reflection) {
+        return error_set(errorp, EOPNOTSUPP,
+                         "\"%s\" leaves it to the switch how to connect, and the bridge helper may "
+                         "not ask that; let the network name a mode",
+                         ask->name);
+    }
+    if (port->device == VIF_DEVICE_MACVTAP && !ask->has_mac) {
+        return error_set(errorp, EINVAL,
+                         "\"%s\" is a macvtap, which passes the frames of one address: name the "
+                         "guest's with --mac",
+                         ask->name);
+    }
+    return 0;
+}
+
 int ask_look_up(struct ask *ask, ask_read_fn *read, char **errorp)
 {
     const struct vif_plan_options options = {.owner = (uid_t)-1, .group = (gid_t)-1};
@@ -174,13 +194,14 @@ int ask_look_up(struct ask *ask, ask_read_fn *read, char **errorp)
         return error;
     }
     fill_spec(ask);
-    return vif_plan_draft(&wish, 1, ask->networks, &options, &ask->draft, errorp);
+    error = vif_plan_draft(&wish, 1, ask->networks, &options, &ask->draft, errorp);
+    return error ? error : check_macvtap(ask, errorp);
 }
 
-void ask_decide(const struct ask *ask, const struct policy *policy, const struct ask_caller *caller,
-                const struct vif_record *records, size_t n_records, struct policy_verdict *verdict)
+void ask_decide(const struct ask *ask, const struct vif_port *port, const struct policy *policy,
+                const struct ask_caller *caller, const struct vif_record *records, size_t n_records,
+                struct policy_verdict *verdict)
 {
-    const struct vif_port *port = &ask->draft.ports[0];
     const char **held = mem_resize(NULL, n_records, sizeof *held);
     size_t n_held = 0;
 

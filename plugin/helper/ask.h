@@ -31,7 +31,8 @@ struct ask {
     bool is_network;
     struct vif_spec spec;
     struct vif_networks *networks; /* the one of that name, if there is one */
-    struct vif_plan draft;         /* one port */
+    struct vif_plan draft;         /* one port; a network may yet lead to another one, and a mode
+                                      be left open */
 };
 
 /* Reads a file that only root can have written: trusted_read(), or that and what it needs before
@@ -51,11 +52,14 @@ bool ask_is_worth_it(const struct policy *policy, const struct ask *ask,
                      const struct ask_caller *caller, struct policy_verdict *verdict);
 
 /* Looks for a network of that name in vif_network_folders, and drafts the port; where there is no
- * network it is taken for a bridge. Touches nothing of the host. As vif_plan_draft(). */
+ * network it is taken for a bridge. Touches nothing of the host. As vif_plan_draft(); -EINVAL too
+ * for a macvtap without a --mac, -EOPNOTSUPP for one whose mode is left to the switch. */
 int ask_look_up(struct ask *ask, ask_read_fn *read, char **errorp);
 
-/* Decides about what was drafted, counting the caller's ports among the records. */
-void ask_decide(const struct ask *ask, const struct policy *policy, const struct ask_caller *caller,
-                const struct vif_record *records, size_t n_records, struct policy_verdict *verdict);
+/* Decides about the port, as drafted or as planned in the end, counting the caller's ports among
+ * the records. */
+void ask_decide(const struct ask *ask, const struct vif_port *port, const struct policy *policy,
+                const struct ask_caller *caller, const struct vif_record *records, size_t n_records,
+                struct policy_verdict *verdict);
 
 #endif

@@ -62,6 +62,14 @@ static const int allowed[] = {
     SCMP_SYS(flock),
     SCMP_SYS(fsync),
     SCMP_SYS(fdatasync),
+    /* a macvtap: a private sysfs, a node of its own, and word of its last close */
+    SCMP_SYS(fsopen),
+    SCMP_SYS(fsconfig),
+    SCMP_SYS(fsmount),
+    SCMP_SYS(mknod),
+    SCMP_SYS(mknodat),
+    SCMP_SYS(inotify_init1),
+    SCMP_SYS(inotify_add_watch),
     /* records */
     SCMP_SYS(mkdir),
     SCMP_SYS(mkdirat),

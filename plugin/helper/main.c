@@ -155,7 +155,7 @@ static int decide_first(struct ask *ask, const struct ask_caller *caller, struct
     if (error) {
         return error;
     }
-    ask_decide(ask, *policy, caller, NULL, 0, &verdict);
+    ask_decide(ask, &ask->draft.ports[0], *policy, caller, NULL, 0, &verdict);
     return judge(ask, &verdict, errorp);
 }
 
@@ -178,42 +178,53 @@ static int check_name(struct vif_host *host, const struct ask *ask, char **error
     return error;
 }
 
-/* Decides again, now counting the caller's ports; *lock keeps the count true until the new port has
- * its record. */
-static int decide_again(struct vif_host *host, const struct ask *ask,
-                        const struct ask_caller *caller, const struct policy *policy, int *lock,
-                        char **errorp)
+/* What step 3 works with. */
+struct grant {
+    const struct ask *ask;
+    const struct ask_caller *caller;
+    const struct policy *policy;
+    struct vif_host *host;
+    int lock; /* keeps the count true until the new port has its record */
+    struct vif_record *records;
+    size_t n_records;
+};
+
+/* Counts the caller's ports, and lets nobody add one to them meanwhile. */
+static int count(struct grant *grant, char **errorp)
 {
-    struct policy_verdict verdict = {0};
     struct vif_records *records;
-    struct vif_record *all = NULL;
-    size_t n = 0;
-    int error = vif_host_records(host, &records, errorp);
+    int error = vif_host_records(grant->host, &records, errorp);
 
     if (!error) {
-        *lock = vif_records_lock_user(records, caller->uid, errorp);
-        error = *lock < 0 ? *lock : 0;
+        grant->lock = vif_records_lock_user(records, grant->caller->uid, errorp);
+        error = grant->lock < 0 ? grant->lock : 0;
     }
     if (!error) {
-        error = vif_records_read_all(records, &all, &n, errorp);
-    }
-    if (!error) {
-        ask_decide(ask, policy, caller, all, n, &verdict);
-        vif_records_free(all, n);
-        error = judge(ask, &verdict, errorp);
+        error = vif_records_read_all(records, &grant->records, &grant->n_records, errorp);
     }
     return error;
 }
 
-/* Asked before each plan is carried out. */
+/* Asked before each plan is carried out: decides again, now that all of the port is known. */
 static int check_plan(void *data, const struct vif_plan *plan, char **errorp)
 {
-    const struct ask *ask = data;
+    const struct grant *grant = data;
+    const struct vif_port *port = &plan->ports[0];
+    bool macvtap = port->device == VIF_DEVICE_MACVTAP;
+    struct policy_verdict verdict = {0};
 
-    return plan->ports[0].device == VIF_DEVICE_TAP
-               ? 0
-               : error_set(errorp, EOPNOTSUPP,
-                           "\"%s\" is no bridge, and the helper makes taps only", ask->name);
+    if (!macvtap && port->device != VIF_DEVICE_TAP) {
+        return error_set(errorp, EOPNOTSUPP, "\"%s\" leads to no tap and no macvtap",
+                         grant->ask->name);
+    }
+    if (macvtap != (grant->ask->draft.ports[0].device == VIF_DEVICE_MACVTAP)) {
+        return error_set(errorp, EOPNOTSUPP,
+                         "\"%s\" has two ways to connect, of which the helper knows the first one",
+                         grant->ask->name);
+    }
+    ask_decide(grant->ask, port, grant->policy, grant->caller, grant->records, grant->n_records,
+               &verdict);
+    return judge(grant->ask, &verdict, errorp);
 }
 
 /* One message, one byte, one descriptor: net_bridge_run_helper() in net/tap.c of QEMU. */
@@ -244,35 +255,34 @@ static int send_fd(int socket, int fd, char **errorp)
 }
 
 /* Plugs, tells the reaper, sends. After the last of these nothing can fail. */
-static int deliver(struct vif_host *host, struct ask *ask, const struct ask_caller *caller,
-                   const struct arguments *arguments, const struct reaper *reaper, char **errorp)
+static int deliver(struct grant *grant, int socket, const struct reaper *reaper, char **errorp)
 {
-    const struct vif_plan_options plan_options = {.owner = caller->uid, .group = (gid_t)-1};
+    const struct vif_plan_options plan_options = {.owner = grant->caller->uid, .group = (gid_t)-1};
     const struct vif_plug_options plug_options = {
         .supervised = true,
         .supervisor = reaper->pid,
         .fresh = true,
-        .granted_name = ask->name,
-        .granted_user = caller->uid,
+        .granted_name = grant->ask->name,
+        .granted_user = grant->caller->uid,
         .before = check_plan,
-        .before_data = ask,
+        .before_data = grant,
     };
-    const struct vif_wish wish = {.spec = &ask->spec, .where = ask->name};
+    const struct vif_wish wish = {.spec = &grant->ask->spec, .where = grant->ask->name};
     struct vif_plugged *plugged;
-    int error = vif_plug_wishes(host, &wish, 1, ask->networks, &plan_options, &plug_options,
-                                &plugged, errorp);
+    int error = vif_plug_wishes(grant->host, &wish, 1, grant->ask->networks, &plan_options,
+                                &plug_options, &plugged, errorp);
 
     if (error) {
         return error;
     }
-    error = reaper_tell(reaper, &plugged->record, errorp);
+    error = reaper_tell(reaper, &plugged->record, plugged->fds[0], errorp);
     if (!error) {
-        error = send_fd(arguments->fd, plugged->fds[0], errorp);
+        error = send_fd(socket, plugged->fds[0], errorp);
     }
     if (error) {
         char *sentence = NULL;
 
-        if (vif_unplug_known(host, &plugged->record, 1, &sentence)) {
+        if (vif_unplug_known(grant->host, &plugged->record, 1, &sentence)) {
             error_append(errorp, "%s", sentence);
             free(sentence);
         }
@@ -282,33 +292,38 @@ static int deliver(struct vif_host *host, struct ask *ask, const struct ask_call
 }
 
 /* Step 3. */
-static int grant(struct ask *ask, const struct ask_caller *caller, const struct policy *policy,
-                 const struct arguments *arguments, char **errorp)
+static int grant_it(const struct ask *ask, const struct ask_caller *caller,
+                    const struct policy *policy, int socket, char **errorp)
 {
     auto_free char *who = str_printf("vifplug-bridge-helper (for user %ld)", (long)caller->uid);
     const struct vif_host_options options = {
         .ovsdb = {.timeout_ms = TIMEOUT_MS, .caller = who},
     };
-    auto_close int lock = -1;
+    struct grant grant = {.ask = ask, .caller = caller, .policy = policy, .lock = -1};
+    bool macvtap = ask->draft.ports[0].device == VIF_DEVICE_MACVTAP;
     struct reaper reaper;
-    int error = privileges_plug(errorp);
+    int error = privileges_plug(macvtap, errorp);
 
     if (!error) {
-        error = reaper_start(&options, &reaper, errorp);
+        error = reaper_start(&options, macvtap, &reaper, errorp);
     }
     if (error) {
         return error;
     }
-    struct vif_host *host = vif_host_open(&options);
-    error = check_name(host, ask, errorp);
+    grant.host = vif_host_open(&options);
+    error = check_name(grant.host, ask, errorp);
     if (!error) {
-        error = decide_again(host, ask, caller, policy, &lock, errorp);
+        error = count(&grant, errorp);
     }
     if (!error) {
-        error = deliver(host, ask, caller, arguments, &reaper, errorp);
+        error = deliver(&grant, socket, &reaper, errorp);
     }
-    vif_host_close(host);
+    vif_records_free(grant.records, grant.n_records);
+    vif_host_close(grant.host);
     reaper_close(&reaper);
+    if (grant.lock >= 0) {
+        close(grant.lock);
+    }
     return error;
 }
 
@@ -356,7 +371,7 @@ static int serve(int argc, char **argv, char **errorp)
         error = decide_first(&ask, &caller, &policy, errorp);
     }
     if (!error) {
-        error = grant(&ask, &caller, policy, &arguments, errorp);
+        error = grant_it(&ask, &caller, policy, arguments.fd, errorp);
     }
     policy_free(policy);
     ask_clear(&ask);

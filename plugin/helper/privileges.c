@@ -16,7 +16,11 @@
 
 #define CHANGE_USER (CAP(SETUID) | CAP(SETGID))
 #define PLUGGING    (CAP(NET_ADMIN) | CAP(DAC_OVERRIDE))
-#define ALL         (CHANGE_USER | PLUGGING | CAP(DAC_READ_SEARCH))
+#define NEEDED      (CHANGE_USER | PLUGGING | CAP(DAC_READ_SEARCH))
+#define FOR_MACVTAP (CAP(SYS_ADMIN) | CAP(MKNOD))
+
+/* What is permitted until it is known what is asked for: as much of the above as was given. */
+static unsigned all;
 
 /* Makes these the permitted and the effective capabilities of the process, and none inheritable. */
 static int set(unsigned permitted, unsigned effective)
@@ -39,7 +43,10 @@ static int check_permitted(char **errorp)
         return error_set(errorp, EPERM, "cannot find out with which capabilities this runs");
     }
     for (unsigned cap = 0; cap < 32; cap++) {
-        if ((ALL & 1U << cap) && !capng_have_capability(CAPNG_PERMITTED, cap)) {
+        if (capng_have_capability(CAPNG_PERMITTED, cap)) {
+            all |= (NEEDED | FOR_MACVTAP) & 1U << cap;
+        }
+        if ((NEEDED & 1U << cap) && !capng_have_capability(CAPNG_PERMITTED, cap)) {
             return error_set(
                 errorp, EPERM,
                 "this runs without the capability cap_%s%s; the administrator must make it setuid "
@@ -80,8 +87,8 @@ int privileges_begin(struct ask_caller *caller, char **errorp)
         return error;
     }
     /* Root stays in the saved user id for the way back, and keeps what is permitted. */
-    if (set(ALL, CHANGE_USER) || setresgid(gid, gid, gid) ||
-        setresuid(caller->uid, caller->uid, 0) || set(ALL, 0) ||
+    if (set(all, CHANGE_USER) || setresgid(gid, gid, gid) ||
+        setresuid(caller->uid, caller->uid, 0) || set(all, 0) ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
         return error_set(errorp, EPERM, "cannot become the caller");
     }
@@ -90,26 +97,33 @@ int privileges_begin(struct ask_caller *caller, char **errorp)
 
 int privileges_read(bool on, char **errorp)
 {
-    return set(ALL, on ? CAP(DAC_READ_SEARCH) : 0)
+    return set(all, on ? CAP(DAC_READ_SEARCH) : 0)
                ? error_set(errorp, EPERM, "cannot change capabilities")
                : 0;
 }
 
-int privileges_plug(char **errorp)
+int privileges_plug(bool macvtap, char **errorp)
 {
+    unsigned wanted = PLUGGING | (macvtap ? FOR_MACVTAP : 0);
     uid_t real;
     uid_t effective;
     uid_t saved;
 
-    if (set(ALL, CHANGE_USER) || setgroups(0, NULL) || setresgid(0, 0, 0) || setresuid(0, 0, 0) ||
-        set(PLUGGING, PLUGGING) || getresuid(&real, &effective, &saved) || real || effective ||
-        saved) {
+    if (wanted & ~all) {
+        return error_set(errorp, EPERM,
+                         "a macvtap needs the capabilities cap_sys_admin and cap_mknod, which the "
+                         "helper was not given; see vifplug-bridge-helper(8)");
+    }
+    if (set(all, CHANGE_USER) || setgroups(0, NULL) || setresgid(0, 0, 0) || setresuid(0, 0, 0) ||
+        set(wanted, wanted) || getresuid(&real, &effective, &saved) || real || effective || saved) {
         return error_set(errorp, EPERM, "cannot become root");
     }
     return 0;
 }
 
-int privileges_reap(void)
+int privileges_reap(bool macvtap)
 {
-    return set(CAP(DAC_OVERRIDE), CAP(DAC_OVERRIDE));
+    unsigned wanted = CAP(DAC_OVERRIDE) | (macvtap ? CAP(NET_ADMIN) : 0);
+
+    return set(wanted, wanted);
 }

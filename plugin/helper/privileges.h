@@ -8,8 +8,10 @@
  *   reading   the same, while a file is opened that only root may read (CAP_DAC_READ_SEARCH);
  *   plugging  root, so that records are root's and the caller cannot send signals; in effect
  *             CAP_NET_ADMIN for devices and CAP_DAC_OVERRIDE for the socket of OVSDB, which may be
- *             another user's; no way back to others;
- *   reaping   root with CAP_DAC_OVERRIDE alone.
+ *             another user's; for a macvtap also CAP_SYS_ADMIN and CAP_MKNOD, without which nobody
+ *             can open the right one (netdev/macvtap.h); no way back to others;
+ *   reaping   root with CAP_DAC_OVERRIDE alone; for a macvtap also CAP_NET_ADMIN, since that does
+ * not go by itself.
  */
 #ifndef HELPER_PRIVILEGES_H
 #define HELPER_PRIVILEGES_H
@@ -26,7 +28,7 @@ int privileges_begin(struct ask_caller *caller, char **errorp);
 /* Enters and leaves "reading". */
 int privileges_read(bool on, char **errorp);
 
-int privileges_plug(char **errorp);
-int privileges_reap(void);
+int privileges_plug(bool macvtap, char **errorp);
+int privileges_reap(bool macvtap);
 
 #endif

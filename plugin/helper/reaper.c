@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -20,7 +21,7 @@
  * time, from a second on. What is left after about half an hour is gc's. */
 #define ATTEMPTS 11
 
-/* What the helper tells. */
+/* What the helper tells; of a macvtap an inotify descriptor comes with it. */
 struct told {
     char name[IFNAMSIZ];
     char plug_id[37];
@@ -77,32 +78,76 @@ static void reap(const struct vif_host_options *options, const struct told *told
     }
 }
 
+/* Room for a descriptor that goes with a message. */
+union control {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(int))];
+};
+
+/* Returns whether the helper told of a port; *inotify is -1 for a tap. */
+static bool listen_to(int socket, struct told *told, int *inotify)
+{
+    union control control = {0};
+    struct iovec data = {.iov_base = told, .iov_len = sizeof *told};
+    struct msghdr message = {
+        .msg_iov = &data,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+    };
+    bool known = recvmsg(socket, &message, MSG_CMSG_CLOEXEC) == (ssize_t)sizeof *told;
+    struct cmsghdr *header = known ? CMSG_FIRSTHDR(&message) : NULL;
+
+    *inotify = -1;
+    if (header) {
+        memcpy(inotify, CMSG_DATA(header), sizeof *inotify);
+    }
+    return known;
+}
+
+/* Waits for the end of the port's use. */
+static void wait_for_end(struct link_watch *watch, const struct told *told, int inotify)
+{
+    char events[4096];
+
+    if (inotify < 0) {
+        link_watch_wait_gone(watch, told->ifindex, NULL);
+    } else {
+        ssize_t length;
+
+        do {
+            length = read(inotify, events, sizeof events);
+        } while (length < 0 && errno == EINTR);
+    }
+}
+
 /* What the reaper does from its beginning to its end. */
-static void live(const struct vif_host_options *options, int socket, pid_t helper)
+static void live(const struct vif_host_options *options, bool macvtap, int socket, pid_t helper)
 {
     struct link_watch *watch = NULL;
+    auto_close int inotify = -1;
     struct told told;
     pid_t own = getpid();
 
     prctl(PR_SET_NAME, "vifplug-reaper");
     /* What ends a session ends the guest too, and this has to come after the guest. */
     signal(SIGTERM, SIG_IGN);
-    if (surroundings_leave(socket) || privileges_reap() || link_watch_open(&watch, NULL) ||
+    if (surroundings_leave(socket) || privileges_reap(macvtap) || link_watch_open(&watch, NULL) ||
         send(socket, &own, sizeof own, 0) != (ssize_t)sizeof own) {
         link_watch_close(watch);
         return;
     }
-    bool known = recv(socket, &told, sizeof told, 0) == (ssize_t)sizeof told;
+    bool known = listen_to(socket, &told, &inotify);
     close(socket);
     if (known) {
-        link_watch_wait_gone(watch, told.ifindex, NULL);
+        wait_for_end(watch, &told, inotify);
     }
     link_watch_close(watch);
     reap(options, known ? &told : NULL, helper);
 }
 
 /* A grandchild, so that it is nobody's to wait for. Returns in the caller only. */
-static int start_process(const struct vif_host_options *options, const int sockets[2])
+static int start_process(const struct vif_host_options *options, bool macvtap, const int sockets[2])
 {
     pid_t helper = getpid();
     pid_t child = fork();
@@ -114,7 +159,7 @@ static int start_process(const struct vif_host_options *options, const int socke
         pid_t grandchild = fork();
 
         if (grandchild == 0) {
-            live(options, sockets[1], helper);
+            live(options, macvtap, sockets[1], helper);
         }
         _exit(grandchild < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
     }
@@ -126,14 +171,15 @@ static int start_process(const struct vif_host_options *options, const int socke
     return 0;
 }
 
-int reaper_start(const struct vif_host_options *options, struct reaper *reaper, char **errorp)
+int reaper_start(const struct vif_host_options *options, bool macvtap, struct reaper *reaper,
+                 char **errorp)
 {
     int sockets[2];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets)) {
         return error_set(errorp, errno, "cannot make a socket pair: %m");
     }
-    int error = start_process(options, sockets);
+    int error = start_process(options, macvtap, sockets);
     close(sockets[1]);
     reaper->socket = sockets[0];
     if (!error &&
@@ -149,13 +195,44 @@ int reaper_start(const struct vif_host_options *options, struct reaper *reaper, 
     return 0;
 }
 
-int reaper_tell(const struct reaper *reaper, const struct vif_record *record, char **errorp)
+/* Makes an inotify descriptor that tells when the open file `fd` is closed for the last time,
+ * whoever has it by then. */
+static int watch_file(int fd, int *inotifyp, char **errorp)
+{
+    auto_free char *path = str_printf("/proc/self/fd/%d", fd);
+    auto_close int inotify = inotify_init1(IN_CLOEXEC);
+
+    if (inotify < 0 || inotify_add_watch(inotify, path, IN_CLOSE) < 0) {
+        return error_set(errorp, errno, "cannot watch for the end of the macvtap's use: %m");
+    }
+    *inotifyp = steal_fd(&inotify);
+    return 0;
+}
+
+int reaper_tell(const struct reaper *reaper, const struct vif_record *record, int fd, char **errorp)
 {
     struct told told = {.ifindex = record->ifindex};
+    struct iovec data = {.iov_base = &told, .iov_len = sizeof told};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+    auto_close int inotify = -1;
+    union control control = {0};
 
     memcpy(told.name, record->port.name, sizeof told.name);
     memcpy(told.plug_id, record->plug_id, sizeof told.plug_id);
-    return send(reaper->socket, &told, sizeof told, MSG_NOSIGNAL) == (ssize_t)sizeof told
+    if (record->port.device == VIF_DEVICE_MACVTAP) {
+        int error = watch_file(fd, &inotify, errorp);
+
+        if (error) {
+            return error;
+        }
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        control.header.cmsg_len = CMSG_LEN(sizeof inotify);
+        memcpy(CMSG_DATA(&control.header), &inotify, sizeof inotify);
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+    }
+    return sendmsg(reaper->socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof told
                ? 0
                : error_set(errorp, EPIPE, "the process that would take the port away is gone");
 }

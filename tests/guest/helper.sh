@@ -7,10 +7,22 @@ set -euo pipefail
 # shellcheck source=../support/helper.sh
 . "$VIFPLUG_SOURCE/tests/support/helper.sh"
 bridge br0
-policy 'allow lan user joe,ann' 'allow br0 user ann vlan 200 mac 52:54:0a:*'
+policy 'allow lan user joe,ann' 'allow br0 user ann vlan 200 mac 52:54:0a:*' \
+    'allow direct user joe mode bridge'
 cat >/etc/vifplug/networks/lan.xml <<'END'
 <network><name>lan</name><forward mode='bridge'/><bridge name='br0'/>
   <virtualport type='openvswitch'/><vlan><tag id='100'/></vlan></network>
+END
+# One of macvtaps, whose other end is this host's.
+ip link add lbr0 address 02:00:00:00:00:01 type bridge
+ip addr add 10.0.2.254/24 dev lbr0
+ip link add up0 type veth peer name sw0
+ip link set sw0 master lbr0
+ip link set lbr0 up
+ip link set sw0 up
+ip link set up0 up
+cat >/etc/vifplug/networks/direct.xml <<'END'
+<network><name>direct</name><forward mode='bridge'><interface dev='up0'/></forward></network>
 END
 remember
 
@@ -31,11 +43,13 @@ under_helper() {
 }
 
 # Their first cards are on the network's VLAN, the second ones on that and on another.
-under_helper joes joe 'ip4=10.0.0.1/24,10.0.1.1/24' \
+under_helper joes joe 'ip4=10.0.0.1/24,10.0.1.1/24,10.0.2.1/24' \
     -netdev bridge,id=n0,br=lan,helper=$helper \
     -device virtio-net-pci,netdev=n0,mac=52:54:00:00:0a:01 \
     -netdev tap,id=n1,br=lan,helper=$helper \
-    -device virtio-net-pci,netdev=n1,mac=52:54:00:00:0a:02
+    -device virtio-net-pci,netdev=n1,mac=52:54:00:00:0a:02 \
+    -netdev "tap,id=n2,br=direct,helper=$helper --mac 52:54:00:00:0a:03" \
+    -device virtio-net-pci,netdev=n2,mac=52:54:00:00:0a:03
 under_helper anns ann 'ip4=10.0.0.2/24,10.0.1.2/24' \
     -netdev bridge,id=n0,br=lan,helper=$helper \
     -device virtio-net-pci,netdev=n0,mac=52:54:00:00:0b:01 \
@@ -47,8 +61,9 @@ works "$VIFPLUG" list --json
 is "ports" '100 lan 4711
 100 lan 4711
 100 lan 4721
-200 br0 4721' "$(json '"\n".join(sorted("{} {granted_name} {granted_user}".format(p["vlan"]["tag"], **p) for p in j["interfaces"]))' <<<"$out")"
-reach joes "10.0.0.2 yes, 10.0.1.2 no"
+200 br0 4721
+None direct 4711' "$(json '"\n".join(sorted("{} {granted_name} {granted_user}".format(p["vlan"]["tag"], **p) for p in j["interfaces"]))' <<<"$out")"
+reach joes "10.0.0.2 yes, 10.0.1.2 no, 10.0.2.254 yes"
 reach anns "10.0.0.1 yes, 10.0.1.1 no"
 transfer joes anns 10.0.0.1 2
 

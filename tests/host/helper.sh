@@ -50,6 +50,39 @@ hold joe --use-vnet --br=lin0
 has "on the Linux bridge" ' master lin0 ' "$(link "$tap")"
 let_go
 
+# A macvtap, which outlives its descriptors, is taken away all the same.
+ip link add up0 type veth peer name sw0
+ip link set sw0 up
+ip link set up0 up
+cat >/etc/vifplug/networks/vepa.xml <<'END'
+<network><name>vepa</name><forward mode='vepa'><interface dev='up0'/></forward></network>
+END
+policy 'allow br0' 'allow lin0' 'allow lan' 'deny all user ann' 'allow vepa mode vepa,bridge'
+remember
+hold joe --use-vnet --br=vepa --mac 52:54:00:00:00:07
+has "macvtap" 'link/ether 52:54:00:00:00:07 .* macvtap mode vepa ' "$(link "$tap")"
+has "it is up" ',UP' "$(link "$tap")"
+is "the reaper's capabilities" 0000000000001002 "$(awk '$1 == "CapEff:" { print $2 }' "/proc/$reaper/status")"
+is "its files" '3 /dev/null 2 socket 1 anon_inode' \
+    "$(readlink "/proc/$reaper/fd/"* | sed 's/:.*//' | sort | uniq -c | sort -rn | xargs)"
+works "$VIFPLUG" verify
+let_go
+hold joe --use-vnet --br=vepa --mac 52:54:00:00:00:07
+works "$VIFPLUG" unplug "$tap"
+end "$holder"
+wait_for is_gone "$reaper"
+nothing_left
+denied 2 'passes the frames of one address: name the guest.s with --mac' joe --br=vepa
+sed -i s/vepa\'\>/private\'\>/ /etc/vifplug/networks/vepa.xml
+denied 4 'line 5 .* is about other modes' joe --br=vepa --mac 52:54:00:00:00:07
+cat >/etc/vifplug/networks/vepa.xml <<'END'
+<network><name>vepa</name><extbridge mode='auto' dev='up0'/></network>
+END
+denied 1 'leaves it to the switch how to connect' joe --br=vepa --mac 52:54:00:00:00:07
+rm /etc/vifplug/networks/vepa.xml
+nothing_left
+policy 'allow br0' 'allow lin0' 'allow lan' 'deny all user ann'
+
 # Two of one user have nothing to do with each other, whatever address they name.
 hold joe --br=br0 --mac 52:54:00:00:00:01
 first=$holder
