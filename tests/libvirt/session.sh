@@ -8,17 +8,23 @@ set -euo pipefail
 . "$VIFPLUG_SOURCE/tests/support/helper.sh"
 : "${helper=}"
 bridge br0
-# Somebody to talk to, on two VLANs.
+# Somebody to talk to, on two VLANs, and known on each by the address there only.
+echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore
 for vlan in 100 200; do
     ovs-vsctl add-port br0 host$vlan tag=$vlan -- set Interface host$vlan type=internal
     ip addr add 10.0.$((vlan / 100)).254/24 dev host$vlan
     ip link set host$vlan up
 done
-cat >/etc/vifplug/networks/lan.xml <<'END'
-<network><name>lan</name><forward mode='bridge'/><bridge name='br0'/>
-  <virtualport type='openvswitch'/><vlan><tag id='100'/></vlan></network>
+# network NAME VLAN
+network() {
+    cat >"/etc/vifplug/networks/$1.xml" <<END
+<network><name>$1</name><forward mode='bridge'/><bridge name='br0'/>
+  <virtualport type='openvswitch'/><vlan><tag id='$2'/></vlan></network>
 END
-policy 'allow lan user joe max 1'
+}
+network lan 100
+network other 200
+policy 'allow lan user joe max 1' 'allow other user joe'
 # A hook that is root's has nothing to do here, and does not get in the way.
 install_hook
 session_user joe
@@ -26,16 +32,19 @@ echo "bridge_helper = \"$helper\"" >/run/home/joe/.config/libvirt/qemu.conf
 remember
 words=ip4=10.0.1.1/24,10.0.2.1/24
 
-# card SOURCE: what libvirt does not tell the helper of is the network's to say.
+# card SOURCE [DIGIT]: what libvirt does not tell the helper of is the network's to say.
 card() {
     echo "<interface type='bridge'>
-      <mac address='52:54:00:00:01:01'/><source bridge='$1'/><model type='virtio'/>
+      <mac address='52:54:00:00:01:0${2-1}'/><source bridge='$1'/><model type='virtio'/>
     </interface>"
 }
 
-libvirt_domain one 11111111-1111-4111-8111-111111111111 $words "$(card lan)"
+# A card on each of the two VLANs.
+libvirt_domain one 11111111-1111-4111-8111-111111111111 $words "$(card lan)$(card other 2)"
 session_create joe one
 ready one
+reach one "10.0.1.254 yes, 10.0.2.254 yes"
+guest_ask one 'ip addr del 10.0.2.1/24 dev eth1; ip addr add 10.0.2.1/24 dev eth0'
 reach one "10.0.1.254 yes, 10.0.2.254 no"
 is "QEMU's user" joe "$(stat -c %U "/proc/${guest_pid[one]}")"
 
@@ -47,9 +56,15 @@ libvirt_domain two 22222222-2222-4222-8222-222222222222 $words "$(card br0)"
 expect 1 'vifplug-bridge-helper: "br0" is denied: no line .* allows it' \
     session joe virsh -q -c qemu:///session create "$work/two.xml"
 
+# Destroyed; QEMU killed; and killed while its libvirtd is gone, too.
 works session joe virsh -q -c qemu:///session destroy one
 wait_for unchanged
 session_create joe one
+end "${guest_pid[one]}"
+wait_for unchanged
+wait_for session_lacks joe one
+session_create joe one
+end "$(<"/run/user/joe/libvirt/libvirtd.pid")"
 end "${guest_pid[one]}"
 wait_for unchanged
 wait_for session_lacks joe one
