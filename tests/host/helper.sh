@@ -222,7 +222,7 @@ policy 'allow br0'
 start() {
     stop_daemon ovs-vswitchd
     setpriv --reuid joe --regid joe --init-groups \
-        /run/bin/ask-helper.py $helper --br=br0 0<>"$work/hold" >"$work/held" 2>&1 &
+        /run/bin/ask-helper.py $helper --br=br0 0<>"$work/hold" >"$work/held" 2>&1 77</etc/passwd &
     asker=$!
     wait_for grep -q '"plugging"' -r /run/vifplug/ports
     asked=$(<"/proc/$asker/task/$asker/children")
@@ -232,6 +232,7 @@ start
 is "confined" 2 "$(awk '$1 == "Seccomp:" { print $2 }' "/proc/$asked/status")"
 is "CAP_DAC_OVERRIDE and CAP_NET_ADMIN" 0000000000001002 \
     "$(awk '$1 == "CapPrm:" { print $2 }' "/proc/$asked/status")"
+is "the caller's file is closed" '' "$(readlink "/proc/$asked/fd/"* | grep passwd || true)"
 for signal in TERM STOP KILL; do
     expect 1 'not permitted|Operation' as joe kill "-$signal" "$asked"
 done
