@@ -267,3 +267,16 @@ hold joe --br=lan
 is "VLAN of the network" 77 "$(db Port "$tap" tag)"
 is "the record is root's" '0 0' "$(stat -c '%u %g' "/run/vifplug/ports/$tap.json")"
 let_go
+
+# A macvtap needs two more, and says so.
+cat >/etc/vifplug/networks/vepa.xml <<'END'
+<network><name>vepa</name><forward mode='vepa'><interface dev='up0'/></forward></network>
+END
+policy 'allow vepa'
+denied 1 'a macvtap needs the capabilities cap_sys_admin and cap_mknod' \
+    joe --br=vepa --mac 52:54:00:00:00:07
+nothing_left
+setcap cap_net_admin,cap_dac_override,cap_dac_read_search,cap_setuid,cap_setgid,cap_sys_admin,cap_mknod=p \
+    $helper
+hold joe --br=vepa --mac 52:54:00:00:00:07
+let_go
