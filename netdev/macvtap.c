@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "netdev/addressless.h"
 #include "netdev/link.h"
 #include "netdev/macvtap-node.h"
 #include "netdev/new-link.h"
@@ -155,17 +156,15 @@ static int make(struct rtnl *rtnl, const struct macvtap_options *options, int wa
     if (error) {
         return explain(rtnl, options, error, errorp);
     }
+    error = link_take_no_address(rtnl, *ifindex, errorp);
     /* In passthrough it was made with the lower device's address, whatever the request said. Set
      * afterwards, the address becomes that of both. When the macvtap is deleted the kernel gives
      * the lower device its former address (macvlan_port_destroy() in drivers/net/macvlan.c, since
      * Linux 4.13). */
-    if (options->mode == MACVTAP_PASSTHROUGH) {
+    if (!error && options->mode == MACVTAP_PASSTHROUGH) {
         error = link_change(rtnl, *ifindex, &(struct link_change){.mac = &options->mac}, errorp);
-        if (error) {
-            return undo(rtnl, *ifindex, error, errorp);
-        }
     }
-    return 0;
+    return error ? undo(rtnl, *ifindex, error, errorp) : 0;
 }
 
 static int pick_high_ifindex(int *ifindex, char **errorp)
