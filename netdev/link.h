@@ -49,7 +49,7 @@ struct link_info {
                   that is in another namespace */
     struct link_tun tun;
     enum macvtap_mode macvtap_mode; /* of a macvtap or macvlan */
-    int vlan_id;                    /* of the kind "vlan"; else -1 */
+    int vlan_id;                    /* of the kind "vlan" and 802.1Q; else -1 */
 };
 
 /* Reads one link by name, which may be an alternative name of it. Returns 0; -ENODEV when there is

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "netdev/addressless.h"
 #include "netdev/high-ifindex.h"
 #include "netdev/link.h"
 #include "netdev/macvtap-node.h"
@@ -150,17 +151,15 @@ static int make(struct rtnl *rtnl, const struct macvtap_options *options, int wa
     if (error) {
         return explain(rtnl, options, error, errorp);
     }
+    error = link_take_no_address(rtnl, *ifindex, errorp);
     /* In passthrough it was made with the lower device's address, whatever the request said. Set
      * afterwards, the address becomes that of both. When the macvtap is deleted the kernel gives
      * the lower device its former address (macvlan_port_destroy() in drivers/net/macvlan.c, since
      * Linux 4.13). */
-    if (options->mode == MACVTAP_PASSTHROUGH) {
+    if (!error && options->mode == MACVTAP_PASSTHROUGH) {
         error = link_change(rtnl, *ifindex, &(struct link_change){.mac = &options->mac}, errorp);
-        if (error) {
-            return undo(rtnl, *ifindex, error, errorp);
-        }
     }
-    return 0;
+    return error ? undo(rtnl, *ifindex, error, errorp) : 0;
 }
 
 /* Makes it with a node /dev/tapN of its own: at first with the index that the kernel gives it, then

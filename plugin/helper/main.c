@@ -11,8 +11,8 @@
  *   2. with no privileges in effect the arguments, the policy and the network's XML are read, and a
  *      first decision is made; only to open a file a privilege is raised;
  *   3. as root, with what plugging needs: the reaper is started; under a lock the caller's ports
- * are counted and the decision is made again; the port is plugged; the reaper told; the descriptor
- *      sent.
+ *      are counted; the port is planned, the decision made again, the port plugged; the reaper is
+ *      told, and the descriptor sent.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -40,9 +40,8 @@ enum status { DONE = 0, FAILED = 1, USAGE = 2, DENIED = 4 };
 
 static const char usage[] =
     "Usage: vifplug-bridge-helper [--use-vnet] [--vlan TAG] [--mac ADDRESS] --br=NAME --fd=N\n"
-    "Makes a tap on the bridge or network NAME, if /etc/vifplug/bridge.conf allows it, and sends "
-    "it "
-    "over\nthe Unix socket N. Run by QEMU or libvirt; see vifplug-bridge-helper(8).\n";
+    "Makes a tap on the bridge or network NAME, if /etc/vifplug/bridge.conf allows it, and sends\n"
+    "it over the Unix socket N. Run by QEMU or libvirt; see vifplug-bridge-helper(8).\n";
 
 /* The words that have a value, and the command line's values. */
 enum word { BR, FD, VLAN, MAC, N_WORDS };

@@ -18,7 +18,7 @@
 #include "vif/plug.h"
 
 /* How often it tries to take a port away, and how long it waits in between: twice as long each
- * time, from a second on. What is left after about half an hour is gc's. */
+ * time, from a second on. What is left after a quarter of an hour is gc's. */
 #define ATTEMPTS 11
 
 /* What the helper tells; of a macvtap an inotify descriptor comes with it. */

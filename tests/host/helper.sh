@@ -222,7 +222,7 @@ policy 'allow br0'
 start() {
     stop_daemon ovs-vswitchd
     setpriv --reuid joe --regid joe --init-groups \
-        /run/bin/ask-helper.py $helper --br=br0 0<>"$work/hold" >"$work/held" 2>&1 &
+        /run/bin/ask-helper.py $helper --br=br0 0<>"$work/hold" >"$work/held" 2>&1 77</etc/passwd &
     asker=$!
     wait_for grep -q '"plugging"' -r /run/vifplug/ports
     asked=$(<"/proc/$asker/task/$asker/children")
@@ -232,6 +232,7 @@ start
 is "confined" 2 "$(awk '$1 == "Seccomp:" { print $2 }' "/proc/$asked/status")"
 is "CAP_DAC_OVERRIDE and CAP_NET_ADMIN" 0000000000001002 \
     "$(awk '$1 == "CapPrm:" { print $2 }' "/proc/$asked/status")"
+is "the caller's file is closed" '' "$(readlink "/proc/$asked/fd/"* | grep passwd || true)"
 for signal in TERM STOP KILL; do
     expect 1 'not permitted|Operation' as joe kill "-$signal" "$asked"
 done
@@ -265,4 +266,17 @@ setcap cap_net_admin,cap_dac_override,cap_dac_read_search,cap_setuid,cap_setgid=
 hold joe --br=lan
 is "VLAN of the network" 77 "$(db Port "$tap" tag)"
 is "the record is root's" '0 0' "$(stat -c '%u %g' "/run/vifplug/ports/$tap.json")"
+let_go
+
+# A macvtap needs two more, and says so.
+cat >/etc/vifplug/networks/vepa.xml <<'END'
+<network><name>vepa</name><forward mode='vepa'><interface dev='up0'/></forward></network>
+END
+policy 'allow vepa'
+denied 1 'a macvtap needs the capabilities cap_sys_admin and cap_mknod' \
+    joe --br=vepa --mac 52:54:00:00:00:07
+nothing_left
+setcap cap_net_admin,cap_dac_override,cap_dac_read_search,cap_setuid,cap_setgid,cap_sys_admin,cap_mknod=p \
+    $helper
+hold joe --br=vepa --mac 52:54:00:00:00:07
 let_go

@@ -115,7 +115,7 @@ same 'the hook of a distribution' /usr/sbin/vifplug-libvirt-hook \
     "$(readlink "$distribution/etc/libvirt/hooks/qemu.d/vifplug")"
 same 'its program' yes "$([ -x "$distribution/usr/sbin/vifplug-libvirt-hook" ] && echo yes)"
 profile=$distribution/usr/share/doc/vifplug/apparmor/vifplug-libvirt-hook
-same 'its profile' 1 "$(grep -c '^profile .* /usr/sbin/vifplug-libvirt-hook {' "$profile")"
+same 'its profile' 1 "$(grep -c '^profile .* /usr/sbin/vifplug-libvirt-hook flags' "$profile")"
 if command -v apparmor_parser >/dev/null; then
     apparmor_parser --skip-kernel-load --skip-cache "$profile" || status=1
 fi
