@@ -210,6 +210,19 @@ static void what_the_kernel_refuses_is_explained(void **state)
     check_refused(options("m1", MACVTAP_PASSTHROUGH), -EBUSY, "\"m0\" in passthrough mode");
     host_run("ip link delete m0");
 
+    host_run("ip link add link low0 name m0 type macvtap mode source");
+    check_refused(options("m1", MACVTAP_PASSTHROUGH), -EINVAL, "\"low0\" is in use by \"m0\"");
+    host_run("ip link delete m0; ip netns add other;"
+             "ip link add link low0 name m0 netns other type macvtap mode passthru");
+    check_refused(wish, -EINVAL,
+                  "on \"low0\": it may be in use by a passthrough macvtap of another network "
+                  "namespace");
+    host_run("ip -n other link delete m0;"
+             "ip link add link low0 name m0 netns other type macvtap mode bridge");
+    check_refused(options("m1", MACVTAP_PASSTHROUGH), -EINVAL,
+                  "on \"low0\": it may be in use by a macvtap of another network namespace");
+    host_run("ip -n other link delete m0");
+
     wish.lower = (int)if_nametoindex("lo");
     check_refused(wish, -EINVAL, "\"lo\" is a loopback device");
     wish.lower = 4711;

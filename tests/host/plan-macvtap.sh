@@ -72,6 +72,9 @@ ip link add on-e1 link e1 type macvtap mode vepa
 no 1 '"on-e1", on "e1" too, has the MAC address' --lower e1 --mac "$(cat /sys/class/net/on-e1/address)"
 no 2 '"on-e1" is itself a macvtap on "e1"' --lower on-e1
 no 1 "mode='passthrough' needs \"e1\" for itself, and \"on-e1\" is on it" --lower e1 --mode passthrough
+ip link add on-e2 link e2 type macvlan mode source
+no 1 'needs "e2" for itself, and "on-e2" is on it' --lower e2 --mode passthrough
+ip link del on-e2
 planned --lower e2 --mode passthrough
 is 'passthrough on a free device' e2 "${field[lower]}"
 ip link add all-e2 link e2 type macvtap mode passthru
