@@ -71,6 +71,15 @@ ended 1 "the MAC address $mac is in use on \"low0\", by \"other\""
 ip link del other
 nothing_left
 
+# Or somebody has it whom nobody here sees.
+ip netns add elsewhere
+ip link add link low0 name other address $mac netns elsewhere type macvtap mode bridge
+ip -n elsewhere link set other up
+refused 1 "the MAC address $mac is in use on \"low0\", by a link of another network namespace" \
+    "${plug[@]}" --lower low0
+ip -n elsewhere link del other
+ip netns del elsewhere
+
 # The lower device vanishes between plan and plug, and between making the macvtap and opening it.
 lower low1
 stopped_at flock 1 "${plug[@]}" --lower low1
