@@ -108,8 +108,14 @@ is 'nobody was asked' '[]' "${field[notes]}"
 works "$VIFPLUG" unplug real
 
 # Macvtaps of others, opened as they are.
-planned --interface "$(interface i.xml "<target dev='on-e1' managed='no'/>" ethernet)"
+theirs="<target dev='on-e1' managed='no'/>"
+planned --interface "$(interface i.xml \
+    "<mac address='$(cat /sys/class/net/on-e1/address)'/>$theirs" ethernet)"
 is 'an existing macvtap' existing "${field[device]}"
+no 2 '"on-e1" passes on what is for .*, and the guest has .*add <mac address=' \
+    --interface "$(interface i.xml "$theirs" ethernet)"
+planned --interface "$(interface i.xml "${theirs//on-e1/all-e2}" ethernet)"
+is 'a passthrough one passes on all' existing "${field[device]}"
 no 1 'add managed=.no.' --interface "$(interface i.xml "<target dev='on-e1'/>" ethernet)"
 ip link del on-e1
 ip link del all-e2
