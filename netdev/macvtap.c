@@ -6,20 +6,15 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/addressless.h"
+#include "netdev/high-ifindex.h"
 #include "netdev/link.h"
 #include "netdev/macvtap-node.h"
 #include "netdev/new-link.h"
 #include "netdev/rtnl.h"
-
-/* Explicit indexes for macvtaps whose node would be another's: from here on, far above what the
- * kernel counts up to. */
-#define HIGH_IFINDEX       0x10000000
-#define HIGH_IFINDEX_TRIES 8
 
 static uint32_t mode_bits(enum macvtap_mode mode)
 {
@@ -183,17 +178,6 @@ static int make(struct rtnl *rtnl, const struct macvtap_options *options, int wa
     return error ? undo(rtnl, *ifindex, error, errorp) : 0;
 }
 
-static int pick_high_ifindex(int *ifindex, char **errorp)
-{
-    uint32_t random = 0;
-
-    if (getrandom(&random, sizeof random, 0) != sizeof random) {
-        return error_set(errorp, EIO, "no random number for its index");
-    }
-    *ifindex = HIGH_IFINDEX | (int)(random % HIGH_IFINDEX);
-    return 0;
-}
-
 /* Makes it with a node /dev/tapN of its own: at first with the index that the kernel gives it, then
  * with random ones. */
 static int make_with_node(struct rtnl *rtnl, const struct macvtap_options *options, int *ifindex,
@@ -216,7 +200,7 @@ static int make_with_node(struct rtnl *rtnl, const struct macvtap_options *optio
         if (error != -EEXIST && error != -ENODEV) {
             return error;
         }
-        int unpicked = pick_high_ifindex(&wanted, errorp);
+        int unpicked = high_ifindex_pick(&wanted, errorp);
         if (unpicked) {
             return unpicked;
         }

@@ -14,13 +14,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "netdev/high-ifindex.h"
 #include "netdev/ifname.h"
 #include "netdev/link.h"
+#include "netdev/macvtap.h"
 #include "netdev/queues.h"
 #include "netdev/rtnl.h"
 
@@ -216,8 +220,8 @@ static int attach_queues(const struct tap_options *options, struct queues *queue
     return 0;
 }
 
-/* Makes the tap and opens its first queue. */
-static int make_device(const struct tap_options *options, struct queues *queues, char **errorp)
+/* Makes the tap with that index (0: any) and opens its first queue. */
+static int make_with_index(const struct tap_options *options, int ifindex, int *fdp, char **errorp)
 {
     auto_close int fd = -1;
     int error = open_tun(&fd, errorp);
@@ -225,12 +229,51 @@ static int make_device(const struct tap_options *options, struct queues *queues,
     if (error) {
         return error_wrap(errorp, error, "cannot make tap \"%s\"", options->name);
     }
+    if (ifindex && ioctl(fd, TUNSETIFINDEX, &(unsigned){(unsigned)ifindex})) {
+        return error_set(errorp, errno, "cannot choose the index of tap \"%s\": %m", options->name);
+    }
     error = set_iff(fd, options->name, wanted_flags(options) | IFF_TUN_EXCL);
     if (error) {
         return refuse_creation(options->name, error, errorp);
     }
-    queues->fds[queues->n++] = steal_fd(&fd);
+    *fdp = steal_fd(&fd);
     return 0;
+}
+
+/* Whether there is a /dev/tapN for the link's index N: not its own, as taps have none. */
+static bool has_node(const char *name)
+{
+    auto_free char *node = macvtap_node((int)if_nametoindex(name));
+
+    return access(node, F_OK) == 0;
+}
+
+/* Makes the tap and opens its first queue. */
+static int make_device(const struct tap_options *options, struct queues *queues, char **errorp)
+{
+    int ifindex = 0;
+
+    for (int i = 0; i < HIGH_IFINDEX_TRIES; i++) {
+        auto_close int fd = -1;
+        int error = make_with_index(options, ifindex, &fd, errorp);
+
+        if (error) {
+            return error;
+        }
+        if (!options->by_name || !has_node(options->name)) {
+            queues->fds[queues->n++] = steal_fd(&fd);
+            return 0;
+        }
+        error = high_ifindex_pick(&ifindex, errorp);
+        if (error) {
+            return error_wrap(errorp, error, "cannot make tap \"%s\"", options->name);
+        }
+    }
+    return error_set(
+        errorp, EEXIST,
+        "cannot make tap \"%s\": there is a node /dev/tapN for each of %d indexes that "
+        "were tried",
+        options->name, HIGH_IFINDEX_TRIES);
 }
 
 /* The owner that a new tap gets. Never leaves it to nobody in particular: the kernel takes that for

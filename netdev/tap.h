@@ -24,6 +24,11 @@ struct tap_options {
                           bytes */
     uid_t owner; /* who may open it without CAP_NET_ADMIN; (uid_t)-1 for nobody in particular */
     gid_t group; /* likewise, (gid_t)-1; with both, only that user when in that group */
+
+    /* A new one will be opened by others, by its name. libvirt takes a link N for a macvtap where
+     * there is a /dev/tapN, be it a macvtap's of another network namespace, and then gives the
+     * guest that one: so N is an index for which there is none. */
+    bool by_name;
 };
 
 /* Makes a new tap, DOWN and not persistent, and opens its `n_queues` queues. All or nothing.

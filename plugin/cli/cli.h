@@ -16,6 +16,7 @@ enum cli_status {
     CLI_FAILED = 1, /* and nothing was left behind */
     CLI_USAGE = 2,  /* wrong usage or bad input; nothing was tried */
     CLI_NO = 3,     /* the answer to the question is no */
+    CLI_DENIED = 4, /* policy says no */
 };
 
 /* Options come in groups; a command takes those of the groups it names. */
@@ -28,8 +29,11 @@ enum cli_group {
     CLI_INACTIVE = 1 << 5, /* --inactive */
     CLI_SELECT = 1 << 6,   /* --domain as a selection, and --all */
     CLI_DRY_RUN = 1 << 7,  /* --dry-run */
-    CLI_PROBE = 1 << 8,    /* how the probe asks */
-    CLI_COMMON = 1 << 9,   /* every command has these */
+    CLI_ADOPT = 1 << 8,    /* --check and --mac as a selection */
+    CLI_PROBE = 1 << 9,    /* how the probe asks */
+    CLI_GUEST = 1 << 10,   /* which running guest */
+    CLI_POLICY = 1 << 11,  /* --policy */
+    CLI_COMMON = 1 << 12,  /* every command has these */
 };
 
 enum cli_option_id {
@@ -58,9 +62,13 @@ enum cli_option_id {
     CLI_OPT_ALL,
     CLI_OPT_DRY_RUN,
     CLI_OPT_INACTIVE,
+    CLI_OPT_CHECK,
+    CLI_OPT_SELECT_MAC,
     CLI_OPT_SOURCE,
     CLI_OPT_END_TO_END,
     CLI_OPT_LLDP,
+    CLI_OPT_LIBVIRT,
+    CLI_OPT_POLICY,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,
     CLI_OPT_RUNDIR,
@@ -92,6 +100,7 @@ struct cli_command {
     bool rest;       /* takes a command line after "--" */
     unsigned min_args;
     unsigned max_args;
+    bool takes_files; /* the arguments are names of files, not of interfaces */
     enum cli_status (*run)(struct cli *cli);
 };
 
@@ -143,12 +152,19 @@ enum cli_status cli_cmd_plan(struct cli *cli);
 enum cli_status cli_cmd_plug(struct cli *cli);
 enum cli_status cli_cmd_unplug(struct cli *cli);
 enum cli_status cli_cmd_run(struct cli *cli);
+enum cli_status cli_cmd_attach(struct cli *cli);
+enum cli_status cli_cmd_detach(struct cli *cli);
 enum cli_status cli_cmd_list(struct cli *cli);
 enum cli_status cli_cmd_verify(struct cli *cli);
 enum cli_status cli_cmd_gc(struct cli *cli);
 enum cli_status cli_cmd_xml(struct cli *cli);
+enum cli_status cli_cmd_adopt(struct cli *cli);
+enum cli_status cli_cmd_release(struct cli *cli);
 enum cli_status cli_cmd_probe(struct cli *cli);
 enum cli_status cli_cmd_hairpin(struct cli *cli);
 enum cli_status cli_cmd_check(struct cli *cli);
+
+/* `check --policy`. */
+enum cli_status cli_check_policy(struct cli *cli);
 
 #endif

@@ -228,8 +228,9 @@ static int take_down(struct vif_host *host, const struct vif_plugged *plugged, s
 /* Runs the program with what is plugged, and unplugs that. */
 static enum cli_status run_and_take_down(struct cli *cli, struct vif_host *host,
                                          struct vif_plugged *plugged, size_t n,
-                                         const struct signals *signals, char **errorp)
+                                         const struct signals *signals, void *data, char **errorp)
 {
+    (void)data;
     struct hand_over over = {.plugged = plugged, .n = n, .qmp_fds = {-1, -1}};
     auto_free char *sentence = NULL;
     int result = make_arguments(&over, cli->rest, errorp);

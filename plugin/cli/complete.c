@@ -158,7 +158,7 @@ static void complete_argument(const struct cli_command *command, int n_words, ch
             arguments[n++] = words[i];
         }
     }
-    if (command->run == cli_cmd_xml) {
+    if (command->takes_files) {
         fprintf(out, "@file\n");
     } else if (command->run == cli_cmd_hairpin) {
         complete_hairpin(n, arguments, out);

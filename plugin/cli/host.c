@@ -99,3 +99,10 @@ int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
     *host = vif_host_open(&options);
     return 0;
 }
+
+const char *cli_rundir(const struct cli *cli)
+{
+    const char *given = cli_value(cli, CLI_OPT_RUNDIR);
+
+    return given ? given : vif_default_rundir();
+}

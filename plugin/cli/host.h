@@ -9,4 +9,7 @@
  * standard error. -EINVAL for a bad --timeout. On success the caller calls vif_host_close(). */
 int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp);
 
+/* The run-time folder, as --rundir says it; borrowed. */
+const char *cli_rundir(const struct cli *cli);
+
 #endif

@@ -46,6 +46,13 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
     [CLI_OPT_DRY_RUN] = {"dry-run", NULL, "only say what would be done", CLI_DRY_RUN, false},
     [CLI_OPT_INACTIVE] = {"inactive", NULL, "as a definition: without generated names",
                           CLI_INACTIVE, false},
+    [CLI_OPT_CHECK] = {"check", NULL, "only say what would change; exit status 3 if anything would",
+                       CLI_ADOPT, false},
+    [CLI_OPT_SELECT_MAC] = {"mac", "ADDRESS", "only the interface with this MAC address", CLI_ADOPT,
+                            true},
+    [CLI_OPT_POLICY] = {"policy", "USER",
+                        "only say whether the bridge helper would give this user a port of NAME",
+                        CLI_POLICY, false},
     [CLI_OPT_SOURCE] =
         {"source", "ADDRESS",
          "whose address frames have: random (the default) or lower, the device's own", CLI_PROBE,
@@ -55,6 +62,8 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
     [CLI_OPT_LLDP] = {"lldp", "SECONDS",
                       "listen at most so long for what the switch says of reflective relay",
                       CLI_PROBE, false},
+    [CLI_OPT_LIBVIRT] = {"libvirt", "DOMAIN", "a running guest of libvirt's, by name or UUID",
+                         CLI_GUEST, false},
     [CLI_OPT_DB] = {"db", "REMOTE",
                     "OVSDB server: unix:PATH, tcp:HOST[:PORT] or ssl:HOST[:PORT]; by default the "
                     "socket db.sock in $OVS_RUNDIR or /run/openvswitch",

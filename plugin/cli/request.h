@@ -43,12 +43,14 @@ struct request_plug {
     bool persistent;
     struct vif_plug_options options;
 
+    void *data; /* for `use` */
+
     /* What can be refused of a plan before it is carried out; NULL: nothing. */
     int (*check)(const struct cli *cli, const struct vif_plan *plan, char **errorp);
 
     /* What is done with the `n` interfaces once they are plugged, while signals are held. */
     enum cli_status (*use)(struct cli *cli, struct vif_host *host, struct vif_plugged *plugged,
-                           size_t n, const struct signals *signals, char **errorp);
+                           size_t n, const struct signals *signals, void *data, char **errorp);
 };
 
 /* Plugs what the SPEC asks for and lets `how->use` have it; signals that would end the process are

@@ -39,6 +39,7 @@ static int open_queues(struct vif_host *host, const struct vif_device_job *job, 
         .vnet_hdr = port->vnet_hdr,
         .owner = port->owner,
         .group = port->group,
+        .by_name = port->persistent,
     };
     int *fds = mem_resize(NULL, port->n_queues, sizeof *fds);
     struct rtnl *rtnl;

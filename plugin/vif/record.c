@@ -35,6 +35,7 @@ void vif_record_clear(struct vif_record *record)
 {
     vif_port_clear(&record->port);
     free(record->remote);
+    free(record->granted_name);
     memset(record, 0, sizeof *record);
 }
 
@@ -60,7 +61,7 @@ const char *vif_state_name(enum vif_state state)
 }
 
 /* When the process started, in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). 0 when
- * there is no such process. */
+ * there is no such process, or only what is left of one (a zombie, field 3). */
 static uint64_t process_start(pid_t pid)
 {
     char path[64];
@@ -78,6 +79,9 @@ static uint64_t process_start(pid_t pid)
     stat[length] = '\0';
     /* The second field is the name in parentheses, which may hold blanks and parentheses itself. */
     char *field = strrchr(stat, ')');
+    if (field && strchr("ZXx", field[strlen(") ")])) {
+        return 0;
+    }
     for (int number = 2; field && number < START_FIELD; number++) {
         field = strchr(field + 1, ' ');
     }
@@ -90,10 +94,15 @@ bool vif_record_owner_lives(const struct vif_record *record)
            record->pid_start != 0;
 }
 
+void vif_record_give_to(struct vif_record *record, pid_t pid)
+{
+    record->pid = pid;
+    record->pid_start = process_start(pid);
+}
+
 void vif_record_set_owner(struct vif_record *record)
 {
-    record->pid = getpid();
-    record->pid_start = process_start(record->pid);
+    vif_record_give_to(record, getpid());
 }
 
 char *vif_record_node(const struct vif_record *record)
@@ -124,6 +133,12 @@ cJSON *vif_record_to_json(const struct vif_record *record)
     cJSON_AddNumberToObject(json, "pid_start", (double)record->pid_start);
     cJSON_AddBoolToObject(json, "script_done", record->script_done);
     cJSON_AddNumberToObject(json, "since", (double)record->since);
+    cJSON_AddItemToObject(json, "granted_name",
+                          record->granted_name ? cJSON_CreateString(record->granted_name)
+                                               : cJSON_CreateNull());
+    cJSON_AddItemToObject(json, "granted_user",
+                          record->granted_name ? cJSON_CreateNumber(record->granted_user)
+                                               : cJSON_CreateNull());
     cJSON_AddBoolToObject(json, "lower_was_down", record->lower_was_down);
     cJSON_AddBoolToObject(json, "vlan_was_down", record->vlan_was_down);
     cJSON_AddBoolToObject(json, "vlan_was_missing", record->vlan_was_missing);
@@ -175,6 +190,8 @@ static int record_from_json(const cJSON *json, struct vif_record *record, char *
     record->pid_start = (uint64_t)number_of(json, "pid_start");
     record->script_done = flag_of(json, "script_done");
     record->since = number_of(json, "since");
+    record->granted_name = str_dup_or_null(text_of(json, "granted_name"));
+    record->granted_user = (uid_t)number_of(json, "granted_user");
     record->lower_was_down = flag_of(json, "lower_was_down");
     record->vlan_was_down = flag_of(json, "vlan_was_down");
     record->vlan_was_missing = flag_of(json, "vlan_was_missing");
@@ -227,18 +244,38 @@ static int make_folders(struct vif_records *records, char **errorp)
     return 0;
 }
 
-int vif_records_lock(struct vif_records *records, char **errorp)
+/* Opens the file RUNDIR/lock. Returns its descriptor or a negative errno value. */
+static int open_lock(struct vif_records *records, char **errorp)
 {
     auto_free char *path = str_printf("%s/lock", records->rundir);
-    auto_close int fd = -1;
     int error = make_folders(records, errorp);
 
     if (error) {
         return error;
     }
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX)) {
-        return error_set(errorp, errno, "cannot lock %s: %m", path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? error_set(errorp, errno, "cannot open %s: %m", path) : fd;
+}
+
+int vif_records_lock(struct vif_records *records, char **errorp)
+{
+    auto_close int fd = open_lock(records, errorp);
+
+    if (fd >= 0 && flock(fd, LOCK_EX)) {
+        return error_set(errorp, errno, "cannot lock %s/lock: %m", records->rundir);
+    }
+    return steal_fd(&fd);
+}
+
+int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp)
+{
+    /* A byte for each user. This and flock(2) do not see each other's locks. */
+    struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = user, .l_len = 1};
+    auto_close int fd = open_lock(records, errorp);
+
+    if (fd >= 0 && fcntl(fd, F_OFD_SETLKW, &byte)) {
+        return error_set(errorp, errno, "cannot lock %s/lock for user %ld: %m", records->rundir,
+                         (long)user);
     }
     return steal_fd(&fd);
 }
@@ -363,8 +400,10 @@ static char *read_all(int fd)
     return text;
 }
 
-int vif_records_read(struct vif_records *records, const char *name, struct vif_record *record,
-                     char **errorp)
+/* As vif_records_read(), but a record whose text does not hold `part` (NULL: whatever it holds) is
+ * as good as none, and is not looked at any further. */
+static int read_one(struct vif_records *records, const char *name, const char *part,
+                    struct vif_record *record, char **errorp)
 {
     /* The name may come from the command line, and becomes a file's name. */
     int error = ifname_check(name, errorp);
@@ -381,9 +420,11 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
                    ? -ENOENT
                    : error_set(errorp, errno, "cannot read the record of \"%s\": %m", name);
     }
-    char *text = read_all(fd);
+    auto_free char *text = read_all(fd);
+    if (part && text && !strstr(text, part)) {
+        return -ENOENT;
+    }
     cJSON *json = text ? cJSON_Parse(text) : NULL;
-    free(text);
     error = json ? record_from_json(json, record, errorp)
                  : error_set(errorp, EINVAL, "it is not JSON; remove it if nothing uses \"%s\"",
                              name);
@@ -400,6 +441,12 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
     return 0;
 }
 
+int vif_records_read(struct vif_records *records, const char *name, struct vif_record *record,
+                     char **errorp)
+{
+    return read_one(records, name, NULL, record, errorp);
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct vif_record *ra = a;
@@ -408,8 +455,9 @@ static int by_name(const void *a, const void *b)
     return strcmp(ra->port.name, rb->port.name);
 }
 
-int vif_records_read_all(struct vif_records *records, struct vif_record **allp, size_t *np,
-                         char **errorp)
+/* Reads the records whose text holds `part`, or all of them for NULL. */
+static int read_those(struct vif_records *records, const char *part, struct vif_record **allp,
+                      size_t *np, char **errorp)
 {
     struct vif_record *all = NULL;
     size_t n = 0;
@@ -436,7 +484,7 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **allp, 
         }
         snprintf(name, sizeof name, "%.*s", (int)(length - strlen(SUFFIX)), entry->d_name);
         all = mem_resize(all, n + 1, sizeof *all);
-        error = vif_records_read(records, name, &all[n], errorp);
+        error = read_one(records, name, part, &all[n], errorp);
         if (!error) {
             n++;
         } else if (error == -ENOENT) {
@@ -453,6 +501,35 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **allp, 
         qsort(all, n, sizeof *all, by_name);
     }
     *allp = all;
+    *np = n;
+    return 0;
+}
+
+int vif_records_read_all(struct vif_records *records, struct vif_record **all, size_t *n,
+                         char **errorp)
+{
+    return read_those(records, NULL, all, n, errorp);
+}
+
+int vif_records_read_domain(struct vif_records *records, const char *domain_uuid,
+                            struct vif_record **listp, size_t *np, char **errorp)
+{
+    struct vif_record *list;
+    size_t n_read;
+    size_t n = 0;
+    int error = read_those(records, domain_uuid, &list, &n_read, errorp);
+
+    if (error) {
+        return error;
+    }
+    for (size_t i = 0; i < n_read; i++) {
+        if (str_eq(list[i].port.domain_uuid, domain_uuid)) {
+            list[n++] = list[i];
+        } else {
+            vif_record_clear(&list[i]);
+        }
+    }
+    *listp = list;
     *np = n;
     return 0;
 }

@@ -35,6 +35,8 @@ struct vif_record {
     uint64_t pid_start; /* when that process started, in clock ticks since boot: pids are re-used */
     bool script_done;   /* the script was run, so the downscript is due */
     int64_t since;      /* seconds since the epoch */
+    char *granted_name; /* of the bridge helper's: the name that was asked for; else NULL */
+    uid_t granted_user; /* likewise: who asked */
 
     /* Of a macvtap: what is to be set back below it when it goes (vif/lower-use.h). */
     bool lower_was_down;
@@ -58,11 +60,15 @@ char *vif_record_node(const struct vif_record *record);
 /* The record as JSON; the shape that vifplug(8) documents. */
 struct cJSON *vif_record_to_json(const struct vif_record *record);
 
-/* Whether the process that a record names is alive. */
+/* Whether the process that a record names is alive; one that has ended, but for its parent to take
+ * note of it, is not. */
 bool vif_record_owner_lives(const struct vif_record *record);
 
 /* Makes the record's pid and pid_start those of the calling process. */
 void vif_record_set_owner(struct vif_record *record);
+
+/* Likewise, those of another process. */
+void vif_record_give_to(struct vif_record *record, pid_t pid);
 
 /* The records of one run-time folder. */
 struct vif_records;
@@ -95,12 +101,21 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
 int vif_records_read_all(struct vif_records *records, struct vif_record **all, size_t *n,
                          char **errorp);
 
+/* As vif_records_read_all(), only those of the domain with this UUID, which is in lower case.
+ * Others cost no more than reading their files, and may be broken. */
+int vif_records_read_domain(struct vif_records *records, const char *domain_uuid,
+                            struct vif_record **list, size_t *n, char **errorp);
+
 /* Claims a record for unplugging: reads it anew into *record, and unless a live process is at work
  * on it puts it into state "unplugging" by this process. `plug_id` is that of the plug that is
  * meant, or NULL for any: by now the name may be another's. -ENOENT, without a sentence, when it is
  * gone; -EBUSY when another process is plugging or unplugging it. */
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
                       struct vif_record *record, char **errorp);
+
+/* Likewise a lock of one user's, which has nothing to do with that one: so that no two processes
+ * both count the ports that the user has been granted, and then add one each. */
+int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp);
 
 /* Removes a record; one that is gone is fine. */
 int vif_records_remove(struct vif_records *records, const char *name, char **errorp);

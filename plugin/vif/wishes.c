@@ -20,6 +20,23 @@ void vif_wishes_add(struct vif_wishes *wishes, const struct vif_spec *spec, cons
     add(wishes, &(struct vif_wish){.spec = spec}, str_dup(where));
 }
 
+static struct vif_wish wish_of(const struct vif_document *document, const struct vif_spec *spec)
+{
+    return (struct vif_wish){
+        .spec = spec,
+        .domain_name = document->domain_name,
+        .domain_uuid = document->domain_uuid,
+    };
+}
+
+void vif_wishes_add_of(struct vif_wishes *wishes, const struct vif_spec *spec,
+                       const struct vif_document *domain, const char *where)
+{
+    const struct vif_wish wish = wish_of(domain, spec);
+
+    add(wishes, &wish, str_dup(where));
+}
+
 /* `red.xml: interface 2 (target "web0")`; caller frees. */
 static char *name_interface(const struct vif_document *document, size_t i)
 {
@@ -35,11 +52,7 @@ void vif_wishes_add_document(struct vif_wishes *wishes, const struct vif_documen
                              void (*left_alone)(void *data, const char *sentence), void *data)
 {
     for (size_t i = 0; i < document->n_specs; i++) {
-        const struct vif_wish wish = {
-            .spec = &document->specs[i],
-            .domain_name = document->domain_name,
-            .domain_uuid = document->domain_uuid,
-        };
+        const struct vif_wish wish = wish_of(document, &document->specs[i]);
         auto_free char *where = name_interface(document, i);
 
         if (wish.spec->type != VIF_TYPE_OTHER) {

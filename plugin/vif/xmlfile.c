@@ -175,3 +175,13 @@ char *xml_dump(xmlDoc *doc)
     xmlBufferFree(buffer);
     return text;
 }
+
+char *xml_dump_node(xmlNode *node)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+
+    xmlNodeDump(buffer, node->doc, node, 0, 0);
+    char *text = str_dup((const char *)xmlBufferContent(buffer));
+    xmlBufferFree(buffer);
+    return text;
+}

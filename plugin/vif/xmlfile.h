@@ -6,6 +6,7 @@
 
 /* As in xml.h. */
 typedef struct _xmlDoc xmlDoc;
+typedef struct _xmlNode xmlNode;
 
 /* Reads all of `file` ("-" is standard input), which may hold at most `max` bytes; reading stops
  * there. Returns 0 and stores malloc'd text and its length, or -EFBIG, -EISDIR or what open(2) and
@@ -19,5 +20,8 @@ int xml_parse_text(const char *text, size_t length, xmlDoc **doc, char **errorp)
 
 /* The document as text in UTF-8, without an XML declaration; caller frees. */
 char *xml_dump(xmlDoc *doc);
+
+/* An element with all that is in it, likewise. */
+char *xml_dump_node(xmlNode *node);
 
 #endif

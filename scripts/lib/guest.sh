@@ -14,12 +14,13 @@ guest_dir=$(mktemp -d)
 declare -A guest_pid=()
 
 # guest_define NAME [WORD...]: makes NAME's console and sets guest_args to QEMU's arguments for this
-# guest, all but its NICs. WORDs are added to the kernel's command line.
+# guest, all but its NICs, and guest_append to its kernel's command line, to which WORDs are added.
 guest_define() {
     local name=$1 console=$guest_dir/$1
     shift
     [ -p "$console.in" ] || mkfifo "$console.in"
     : >"$console.out"
+    guest_append="console=ttyS0 quiet panic=-1 mitigations=off nokaslr cryptomgr.notests $*"
     # TCG everywhere, so that every machine runs the same thing. On q35 this kernel needs 3 seconds,
     # which is what leaving out the self-tests of its ciphers helps with; on microvm it does not boot.
     # shellcheck disable=SC2034 # for the caller
@@ -27,7 +28,7 @@ guest_define() {
         -name "$name" -accel tcg -M q35 -cpu max -m 128
         -nodefaults -no-user-config -display none -no-reboot
         -kernel "$guest_images/vmlinuz" -initrd "$guest_images/initrd.gz"
-        -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr cryptomgr.notests $*"
+        -append "$guest_append"
         -chardev "stdio,id=console,signal=off" -serial chardev:console
     )
 }
@@ -91,7 +92,8 @@ guest_ask() {
     [ "$status" = "done 0" ]
 }
 
-# guest_end NAME [SECONDS]: waits (20 s) for its process to end; returns its exit status.
+# guest_end NAME [SECONDS]: waits (20 s) for its process to end; returns its exit status, or 127
+# where somebody else started it.
 guest_end() {
     local limit=$((SECONDS + ${2-20})) status=0
     while guest_running "$1"; do
@@ -102,7 +104,7 @@ guest_end() {
         fi
         sleep 0.05
     done
-    wait "${guest_pid[$1]}" || status=$?
+    wait "${guest_pid[$1]}" 2>/dev/null || status=$?
     unset "guest_pid[$1]"
     return $status
 }

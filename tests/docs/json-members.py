@@ -87,6 +87,9 @@ def main():
     ip("link", "set", "left0", "alias", "vifplug:left")
     check("gc")
     check("check", "--bridge", "br9", status=3)
+    xml = f"{manpage.SOURCE}/tests/unit/xml"
+    check("adopt", "--check", f"{xml}/domain-of-three.xml", status=3)
+    check("release", "--check", f"{xml}/adopted/domain-of-three.xml", status=3)
     check("unplug", "web0")
     check_reflection()
     reports = {name for name in JSON if name not in ("", "Interface", "Record")}

@@ -12,7 +12,8 @@ libopenvswitch=$(sed -n 's/^VIFPLUG_LIBOVS_DIR:PATH=//p' "$VIFPLUG_BUILD/CMakeCa
 if ! {
     cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DVIFPLUG_TESTS=OFF \
         -DVIFPLUG_WERROR=ON -DVIFPLUG_LIBOVS_DIR="$libopenvswitch" \
-        -DCMAKE_INSTALL_PREFIX=$prefix -DCMAKE_INSTALL_LIBDIR=lib &&
+        -DCMAKE_INSTALL_PREFIX=$prefix -DCMAKE_INSTALL_LIBDIR=lib \
+        -DVIFPLUG_LIBVIRT_HOOKS=$prefix/etc/libvirt/hooks &&
         cmake --build "$build" -j 2 &&
         rm -rf "$root" &&
         DESTDIR=$root cmake --install "$build"
@@ -33,19 +34,23 @@ same() {
 version=$("$there/sbin/vifplug" --version)
 version=${version#vifplug }
 
-same 'installed files (< wanted, > found)' "include/vifplug.h
+same 'installed files (< wanted, > found)' "etc/libvirt/hooks/qemu.d/vifplug
+include/vifplug.h
 lib/libvifplug.so
 lib/libvifplug.so.0
 lib/libvifplug.so.$version
 lib/pkgconfig/vifplug.pc
 lib/systemd/system/vifplug-gc.service
 sbin/vifplug
+sbin/vifplug-bridge-helper
+sbin/vifplug-libvirt-hook
 share/bash-completion/completions/vifplug
 share/doc/vifplug/CONTRIBUTING.md
 share/doc/vifplug/LICENSE
 share/doc/vifplug/NEWS.md
 share/doc/vifplug/README.md
 share/doc/vifplug/SECURITY.md
+share/doc/vifplug/apparmor/vifplug-libvirt-hook
 share/doc/vifplug/docs/architecture.md
 share/doc/vifplug/examples/amber.xml
 share/doc/vifplug/examples/blue.xml
@@ -53,13 +58,17 @@ share/doc/vifplug/examples/cyan.xml
 share/doc/vifplug/examples/green.xml
 share/doc/vifplug/examples/networks/vepanet.xml
 share/doc/vifplug/examples/red.xml
+share/man/man5/vifplug-bridge.conf.5
 share/man/man5/vifplug-xml.5
+share/man/man8/vifplug-bridge-helper.8
+share/man/man8/vifplug-libvirt-hook.8
 share/man/man8/vifplug.8
 share/zsh/site-functions/_vifplug" "$(cd "$there" && find . ! -type d -printf '%P\n' | LC_ALL=C sort)"
 same 'files outside of the prefix' '' "$(find "$root" ! -type d ! -path "$there/*")"
 
 # What is installed does not look for libraries where it was built.
-for file in "$there/sbin/vifplug" "$there/lib/libvifplug.so"; do
+for file in "$there/sbin/vifplug" "$there/etc/libvirt/hooks/qemu.d/vifplug" \
+    "$there/sbin/vifplug-bridge-helper" "$there/lib/libvifplug.so"; do
     same "library paths in $file" '' "$(readelf -d "$file" | grep -E 'RPATH|RUNPATH' || true)"
 done
 
@@ -91,4 +100,23 @@ for compiler in cc c++; do
     $compiler -Wall -Wextra -Werror "$source" "${flags[@]}" -o "$build/client"
     same "a program made with $compiler" "$version" "$(LD_LIBRARY_PATH=$there/lib "$build/client")"
 done
+# Where libvirtd's AppArmor profile lets a program run, the hook is a link to it, else the program
+# itself; and the profile for it is one.
+same 'a hook that runs' 'a program' \
+    "$([ ! -L "$there/etc/libvirt/hooks/qemu.d/vifplug" ] && [ -x "$there/etc/libvirt/hooks/qemu.d/vifplug" ] && echo a program)"
+distribution=$build/distribution
+rm -rf "$distribution"
+if ! { cmake "$build" -DCMAKE_INSTALL_PREFIX=/usr -UVIFPLUG_LIBVIRT_HOOKS &&
+    DESTDIR=$distribution cmake --build "$build" -t install; } >"$build.log" 2>&1; then
+    cat "$build.log"
+    exit 1
+fi
+same 'the hook of a distribution' /usr/sbin/vifplug-libvirt-hook \
+    "$(readlink "$distribution/etc/libvirt/hooks/qemu.d/vifplug")"
+same 'its program' yes "$([ -x "$distribution/usr/sbin/vifplug-libvirt-hook" ] && echo yes)"
+profile=$distribution/usr/share/doc/vifplug/apparmor/vifplug-libvirt-hook
+same 'its profile' 1 "$(grep -c '^profile .* /usr/sbin/vifplug-libvirt-hook flags' "$profile")"
+if command -v apparmor_parser >/dev/null; then
+    apparmor_parser --skip-kernel-load --skip-cache "$profile" || status=1
+fi
 exit $status

@@ -71,6 +71,8 @@ static struct vif_record make_record(const char *name)
     strcpy(record.plug_id, PLUG_ID);
     record.remote = str_dup("unix:/db.sock");
     record.script_done = true;
+    record.granted_name = str_dup("br0");
+    record.granted_user = 1000;
     record.lower_was_down = true;
     record.vlan_was_down = true;
     record.vlan_was_missing = true;
@@ -149,6 +151,8 @@ static void a_record_comes_back(void **state)
     assert_int_equal(back.ofport, 3);
     assert_int_equal(back.since, 99);
     assert_true(back.script_done);
+    assert_string_equal(back.granted_name, "br0");
+    assert_int_equal(back.granted_user, 1000);
     assert_true(back.lower_was_down && back.vlan_was_down && back.vlan_was_missing);
     assert_true(back.has_lower_mac && mac_equal(&back.lower_mac, &record.lower_mac));
     assert_int_equal(back.pid, getpid());
@@ -239,6 +243,41 @@ static void all_records_are_read_sorted(void **state)
         assert_string_equal(all[i].port.name, sorted[i]);
     }
     vif_records_free(all, n);
+}
+
+/* Those of one domain, whatever the others are like. */
+static void records_of_a_domain_are_found(void **state)
+{
+    struct folder *folder = *state;
+    static const char *const domains[] = {ID_OF_ANOTHER, PLUG_ID, ID_OF_ANOTHER, NULL};
+    struct vif_record *list;
+    char *error = NULL;
+    size_t n;
+
+    check_ok(vif_records_read_domain(folder->records, ID_OF_ANOTHER, &list, &n, &error), &error);
+    assert_int_equal(n, 0);
+    vif_records_free(list, n);
+    for (size_t i = 0; i < ARRAY_LEN(domains); i++) {
+        char name[] = {'w', 'e', 'b', (char)('0' + i), '\0'};
+        struct vif_record record = make_record(name);
+
+        str_assign(&record.port.domain_uuid, domains[i]);
+        /* Its text holds the UUID, but it is no domain's. */
+        if (!domains[i]) {
+            str_assign(&record.port.alias, ID_OF_ANOTHER);
+        }
+        create(folder, &record);
+        vif_record_clear(&record);
+    }
+    write_file(folder, "broken.json", "{");
+    check_ok(vif_records_read_domain(folder->records, ID_OF_ANOTHER, &list, &n, &error), &error);
+    assert_int_equal(n, 2);
+    assert_string_equal(list[0].port.name, "web0");
+    assert_string_equal(list[1].port.name, "web2");
+    vif_records_free(list, n);
+    write_file(folder, "broken.json", "{" ID_OF_ANOTHER);
+    check_error(vif_records_read_domain(folder->records, ID_OF_ANOTHER, &list, &n, &error),
+                -EBADMSG, &error, "/ports/broken.json: it is not JSON");
 }
 
 static void check_garbage(struct folder *folder, const char *text, const char *part)
@@ -334,8 +373,46 @@ static void an_owner_lives_until_its_end(void **state)
     record.pid_start = start;
     assert_true(vif_record_owner_lives(&record));
     assert_int_equal(kill(child, SIGKILL), 0);
+    /* It has ended, whether its parent has taken note of that or not. */
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    assert_false(vif_record_owner_lives(&record));
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_false(vif_record_owner_lives(&record));
+}
+
+/* Whether another process could have the user's lock now. */
+static bool is_free(const struct folder *folder, uid_t user)
+{
+    auto_free char *lock = str_printf("%s/lock", folder->rundir);
+    struct flock byte = {.l_type = F_WRLCK, .l_start = user, .l_len = 1};
+    auto_close int fd = open(lock, O_RDWR | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    return fcntl(fd, F_OFD_SETLK, &byte) == 0;
+}
+
+static void users_have_a_lock_each(void **state)
+{
+    struct folder *folder = *state;
+    struct vif_record record = make_record("web0");
+    char *error = NULL;
+    int fd = vif_records_lock_user(folder->records, 4294967294U, &error);
+    int other = vif_records_lock_user(folder->records, 1001, &error);
+
+    assert_true(fd >= 0 && other >= 0);
+    assert_false(is_free(folder, 4294967294U));
+    assert_false(is_free(folder, 1001));
+    assert_true(is_free(folder, 1002));
+    close(fd);
+    assert_true(is_free(folder, 4294967294U));
+
+    /* A claim is another lock. */
+    create(folder, &record);
+    vif_record_clear(&record);
+    check_ok(vif_records_claim(folder->records, "web0", NULL, &record, &error), &error);
+    vif_record_clear(&record);
+    close(other);
 }
 
 static void what_a_live_process_works_on_cannot_be_claimed(void **state)
@@ -468,9 +545,11 @@ int main(void)
         test(creation_is_exclusive_and_all_or_none),
         test(a_folder_that_cannot_be_made_is_named),
         test(all_records_are_read_sorted),
+        test(records_of_a_domain_are_found),
         test(garbage_is_named),
         test(a_name_is_no_path),
         cmocka_unit_test(an_owner_lives_until_its_end),
+        test(users_have_a_lock_each),
         test(what_a_live_process_works_on_cannot_be_claimed),
         test(of_many_claims_one_wins),
     };

@@ -1,0 +1,36 @@
+/* A running guest of this host's libvirtd: its XML, and devices that come and go.
+ *
+ * This talks to libvirtd through libvirt's own library, which is loaded when it is first needed:
+ * neither building vifplug nor any other command needs it. A program run from libvirt's hooks must
+ * not use this, since libvirtd waits for it.
+ */
+#ifndef LIBVIRT_GUEST_H
+#define LIBVIRT_GUEST_H
+
+#include <stdbool.h>
+
+struct libvirt_guest;
+
+/* Finds the running domain of that name or UUID, at the libvirtd that virsh(1) would use
+ * ($LIBVIRT_DEFAULT_URI, or its own default), which must be QEMU's on this host. Returns 0, and the
+ * caller calls libvirt_guest_close(); -ENOPKG without the library, or -EIO with libvirt's own
+ * sentence, as all functions here. */
+int libvirt_guest_open(const char *domain, struct libvirt_guest **guest, char **errorp);
+void libvirt_guest_close(struct libvirt_guest *guest);
+
+/* Its XML as it is now; caller frees. */
+int libvirt_guest_xml(struct libvirt_guest *guest, char **xml, char **errorp);
+
+/* Plugs in the device that the XML describes. It stays until the guest ends, or is plugged out. */
+int libvirt_guest_attach(struct libvirt_guest *guest, const char *xml, char **errorp);
+
+/* Asks the guest to let go of the device that the XML describes, and waits a few seconds for that.
+ * Success does not mean that it has done so. */
+int libvirt_guest_detach(struct libvirt_guest *guest, const char *xml, char **errorp);
+
+/* Sets vifplug's element in the <metadata> of the running guest, or removes it where `xml` is NULL.
+ * libvirt adds the namespace `uri` with its prefix to the outermost element. */
+int libvirt_guest_set_metadata(struct libvirt_guest *guest, const char *prefix, const char *uri,
+                               const char *xml, char **errorp);
+
+#endif
