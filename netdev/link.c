@@ -90,7 +90,7 @@ static enum macvtap_mode mode_of(uint32_t bits)
         return MACVTAP_PRIVATE;
     case MACVLAN_MODE_PASSTHRU:
         return MACVTAP_PASSTHROUGH;
-    default: /* MACVLAN_MODE_SOURCE, which a macvtap never has */
+    default: /* MACVLAN_MODE_SOURCE, which we never make */
         return MACVTAP_NO_MODE;
     }
 }
@@ -283,6 +283,11 @@ int link_list(struct rtnl *rtnl, struct link_info **links, size_t *n, char **err
     *links = array.links;
     *n = array.n;
     return 0;
+}
+
+bool link_is_macvlan(const struct link_info *info)
+{
+    return str_eq(info->kind, "macvtap") || str_eq(info->kind, "macvlan");
 }
 
 char *link_describe_kind(const struct link_info *info)

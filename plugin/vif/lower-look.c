@@ -54,7 +54,7 @@ static void add_uppers(struct vif_lower *lower, const struct vif_lowers *lowers)
             .mode = link->macvtap_mode,
         };
 
-        if (link->macvtap_mode != MACVTAP_NO_MODE && is_on(link, lower, &user.vlan)) {
+        if (link_is_macvlan(link) && is_on(link, lower, &user.vlan)) {
             str_copy(user.name, sizeof user.name, link->name);
             add_user(lower, &user);
         }
