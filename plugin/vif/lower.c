@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "netdev/macvtap.h"
 
 static void clear_lower(struct vif_lower *lower)
 {
@@ -298,6 +299,10 @@ static void forget(struct vif_port *port, struct vif_lowers *lowers)
         free(port->notes[--port->n_notes]);
         port->n_lower_notes--;
     }
+    if (port->mtu_of_lower) {
+        port->mtu_of_lower = false;
+        port->mtu = 0;
+    }
     for (size_t i = 0; i < lowers->n; i++) {
         struct vif_lower *lower = &lowers->list[i];
         size_t n = 0;
@@ -355,6 +360,20 @@ static void add_user(struct vif_lower *lower, const struct vif_port *port)
     lower->users[lower->n_users++] = user;
 }
 
+/* The device has the MTU of what it is on in any case; wished for, the guest is told of it. */
+static void choose_mtu(struct vif_port *port, const struct vif_lower *lower)
+{
+    const unsigned usual = 1500;
+    const struct link_info *vlan = vif_lower_vlan_link(lower, vif_lower_vlan(port));
+    const struct link_info *below = vlan ? vlan : &lower->link;
+
+    if (!port->mtu && below->mtu != usual && below->mtu <= MACVTAP_MAX_MTU) {
+        port->mtu = below->mtu;
+        port->mtu_of_lower = true;
+        note(port, str_printf("MTU %u, since that is what \"%s\" has", port->mtu, below->name));
+    }
+}
+
 static void take(struct vif_port *port, struct vif_lower *lower)
 {
     str_assign(&port->lower, lower->name);
@@ -363,6 +382,7 @@ static void take(struct vif_port *port, struct vif_lower *lower)
                               port->n_lowers, lower->n_users));
     }
     choose_mode(port, lower);
+    choose_mtu(port, lower);
     if (!lower->link.up) {
         note(port, str_printf("\"%s\" is down, and will be brought up when the guest gets the "
                               "interface",

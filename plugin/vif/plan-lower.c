@@ -144,5 +144,8 @@ int vif_plan_lower_settle(struct vif_port *port, struct vif_view *view,
     if (port->mode_auto) {
         port->mode = sight->record.port.mode;
     }
+    if (!port->mtu) {
+        port->mtu = sight->record.port.mtu;
+    }
     return 0;
 }

@@ -69,6 +69,7 @@ struct vif_port {
     size_t n_lowers;
     bool needs_reflection; /* a plan's: a device will do only if the switch behind it reflects */
     size_t n_lower_notes;  /* a plan's: how many of the last notes vif_lower_choose() made */
+    bool mtu_of_lower;     /* a plan's: so did it choose the MTU */
 
     char *script;     /* or NULL */
     char *downscript; /* or NULL */

@@ -225,6 +225,12 @@ void vif_records_close(struct vif_records *records)
     }
 }
 
+/* What to do about a folder that cannot be used. */
+static const char *remedy(int err)
+{
+    return err == EACCES ? "; run as root, or name another folder with --rundir" : "";
+}
+
 /* Makes the folders, for the first record. Only the last two parts of the path can be missing. */
 static int make_folders(struct vif_records *records, char **errorp)
 {
@@ -239,7 +245,7 @@ static int make_folders(struct vif_records *records, char **errorp)
     }
     if (records->ports_fd < 0) {
         return error_set(errorp, errno, "cannot make the run-time folder %s: %m%s", ports,
-                         errno == EACCES ? "; run as root, or name another with --rundir" : "");
+                         remedy(errno));
     }
     return 0;
 }
@@ -254,7 +260,7 @@ static int open_lock(struct vif_records *records, char **errorp)
         return error;
     }
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return fd < 0 ? error_set(errorp, errno, "cannot open %s: %m", path) : fd;
+    return fd < 0 ? error_set(errorp, errno, "cannot open %s: %m%s", path, remedy(errno)) : fd;
 }
 
 int vif_records_lock(struct vif_records *records, char **errorp)

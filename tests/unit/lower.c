@@ -273,6 +273,29 @@ static void mtus_are_those_of_the_device(void **state)
                 "ip link set eth0 mtu 1501");
 }
 
+static void an_unusual_mtu_is_taken_over(void **state)
+{
+    struct host host;
+    struct vif_port port = make_port(2);
+
+    (void)state;
+    make_host(&host);
+    host.list[0].link.mtu = 1400;
+    check_chosen(&port, &host, "eth0");
+    assert_int_equal(port.mtu, 1400);
+    assert_true(has_note(&port, "MTU 1400, since that is what \"eth0\" has"));
+
+    /* Another device is chosen, and its MTU with it. */
+    clear_host(&host);
+    add_user(&host.list[0], "other", MACVTAP_VEPA, -1);
+    host.list[0].users[0].mac.octet[5] = 9;
+    check_chosen(&port, &host, "eth1");
+    assert_int_equal(port.mtu, 0);
+    assert_false(has_note(&port, "MTU"));
+    vif_port_clear(&port);
+    clear_host(&host);
+}
+
 static void the_least_used_of_several(void **state)
 {
     struct host host;
@@ -392,6 +415,7 @@ int main(void)
         cmocka_unit_test(addresses),
         cmocka_unit_test(a_vlan_link_is_looked_at_as_well),
         cmocka_unit_test(mtus_are_those_of_the_device),
+        cmocka_unit_test(an_unusual_mtu_is_taken_over),
         cmocka_unit_test(the_least_used_of_several),
         cmocka_unit_test(none_of_several),
         cmocka_unit_test(the_switch_decides_the_mode),
