@@ -4,9 +4,8 @@
 set -euo pipefail
 # shellcheck source=../support/cli.sh
 . "$VIFPLUG_SOURCE/tests/support/cli.sh"
-# What strace holds cannot be looked at by the leak sanitizer.
-export ASAN_OPTIONS=detect_leaks=0
-command -v strace >/dev/null || { echo "no strace"; exit 77; }
+# shellcheck source=../support/killed.sh
+. "$VIFPLUG_SOURCE/tests/support/killed.sh"
 bridge br0
 works "$VIFPLUG" plug --bridge br0 --target k0 --quiet
 works "$VIFPLUG" unplug k0
@@ -15,32 +14,8 @@ remember
 spec=$(interface k.xml "<mac address='52:54:00:00:05:01'/><source bridge='br0'/><target dev='k0'/>
     <bandwidth><inbound average='1000'/><outbound average='1000'/></bandwidth>")
 
-# killed_at CALL COMMAND...: kills the command at the first CALL, then at the second, and so on
-# until it comes through; gc each time.
-killed_at() {
-    local call=$1 n=0 status=137
-    shift
-    while [ $status -eq 137 ]; do
-        n=$((n + 1))
-        status=0
-        strace -qq -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$n" "$@" \
-            >/dev/null 2>&1 || status=$?
-        [ $status -eq 137 ] || break
-        "$VIFPLUG" gc --quiet || fail "gc after $call $n"
-        # Killed when all was done already: then all of it must be there.
-        if [ -n "$("$VIFPLUG" list)" ]; then
-            "$VIFPLUG" verify --quiet || fail "verify after $call $n"
-            "$VIFPLUG" unplug k0
-        fi
-        [ "$(host_state)" = "$snapshot" ] ||
-            fail "$call $n: $(diff <(echo "$snapshot") <(host_state))"
-    done
-    is "$1 $2 killed at $((n - 1)) of $call" 0 $status
-    "$VIFPLUG" unplug k0
-    nothing_left
-}
 for call in linkat unlinkat sendmsg ioctl renameat sendto; do
-    killed_at $call "$VIFPLUG" plug --interface "$spec"
+    killed_at k0 $call "$VIFPLUG" plug --interface "$spec"
 done
 plugged() {
     "$VIFPLUG" plug --quiet --interface "$spec"

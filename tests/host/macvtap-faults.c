@@ -2,7 +2,6 @@
  * the linker, and a test may have something done just before one, or have it fail. */
 #include "support/host.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
@@ -91,19 +90,6 @@ int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message)
 static struct rtnl *rtnl;
 static int fds[2];
 static int n_open_before;
-
-static int count_descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int n = 0;
-
-    assert_non_null(folder);
-    while (readdir(folder)) {
-        n++;
-    }
-    closedir(folder);
-    return n;
-}
 
 static int setup(void **state)
 {

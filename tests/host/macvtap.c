@@ -1,7 +1,7 @@
 /* netdev/macvtap.h against the kernel, on one end of a veth pair; `ip` arranges and looks. */
 #include "support/host.h"
+#include "support/queues.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
@@ -24,28 +24,11 @@
 
 #define NOBODY 65534
 
-/* What macvtap_open() must not touch when it fails. */
-#define UNTOUCHED (-4711)
-
 static struct rtnl *rtnl;
-static int fds[MACVTAP_MAX_QUEUES];
 static int n_open_before;
 
 static const struct mac guest = {{0x52, 0x54, 0x00, 0x12, 0x34, 0x56}};
 static const struct mac other_guest = {{0x52, 0x54, 0x00, 0x12, 0x34, 0x57}};
-
-static int count_descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int n = 0;
-
-    assert_non_null(folder);
-    while (readdir(folder)) {
-        n++;
-    }
-    closedir(folder);
-    return n;
-}
 
 static int setup(void **state)
 {
@@ -55,26 +38,15 @@ static int setup(void **state)
     host_run("ip link add low0 type veth peer peer0; ip link set low0 address 02:00:00:00:00:01;"
              "ip link set low0 up; ip link set peer0 up");
     check_ok(rtnl_open(&rtnl, &error), &error);
-    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
-        fds[i] = UNTOUCHED;
-    }
+    forget_queues();
     n_open_before = count_descriptors();
     return 0;
-}
-
-/* Closes what macvtap_open() opened. */
-static void close_all(void)
-{
-    for (size_t i = 0; i < ARRAY_LEN(fds) && fds[i] != UNTOUCHED; i++) {
-        close(fds[i]);
-        fds[i] = UNTOUCHED;
-    }
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    close_all();
+    close_queues();
     rtnl_close(rtnl);
     rtnl = NULL;
     host_run("rm -rf /run/udev; ip -all netns delete;"
@@ -312,7 +284,7 @@ static void queues_are_opened(void **state)
         for (int vnet_hdr = 0; vnet_hdr < 2; vnet_hdr++) {
             open_queues(m0, n_queues[i], vnet_hdr);
             check_queues("m0", n_queues[i], vnet_hdr ? IFF_VNET_HDR : 0);
-            close_all();
+            close_queues();
         }
     }
 }
@@ -344,7 +316,7 @@ static void what_cannot_be_opened_is_explained(void **state)
                 "cannot open a queue of macvtap \"m0\": it has no queue left of the 256");
     assert_int_equal(more[0], UNTOUCHED);
     assert_int_equal(count_descriptors(), n_open_before + 255);
-    close_all();
+    close_queues();
     host_run("ip link delete m0");
     check_not_opened(m0, 1, -ENODEV, "cannot open a macvtap: there is no link with index");
 }
@@ -418,7 +390,7 @@ static void frames_pass(void **state)
             check_frame(fds[i], to, vnet_hdr);
         }
         close(to);
-        close_all();
+        close_queues();
     }
 }
 
@@ -736,7 +708,7 @@ static void users_are_found(void **state)
     check_ok(macvtap_find_users(ifindexes, 4, in_use, &error), &error);
     assert_true(in_use[0]);
     assert_false(in_use[1]);
-    close_all();
+    close_queues();
     check_ok(macvtap_find_users(ifindexes, 0, NULL, &error), &error);
     check_error(host_as(NOBODY, NOBODY, find_as_stranger, ifindexes, &error), -EPERM, &error,
                 "cannot find who uses macvtaps: cannot mount a private sysfs");

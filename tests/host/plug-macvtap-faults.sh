@@ -5,9 +5,8 @@
 set -euo pipefail
 # shellcheck source=../support/cli.sh
 . "$VIFPLUG_SOURCE/tests/support/cli.sh"
-# What strace holds cannot be looked at by the leak sanitizer.
-export ASAN_OPTIONS=detect_leaks=0
-command -v strace >/dev/null || { echo "no strace"; exit 77; }
+# shellcheck source=../support/killed.sh
+. "$VIFPLUG_SOURCE/tests/support/killed.sh"
 lower low0
 mac=52:54:00:00:08:01
 plug=("$VIFPLUG" plug --mac "$mac" --target f0)
@@ -186,43 +185,19 @@ is "the others say why" 15 "$(grep -c 'exclusive use\|for itself' "$work/refusal
 works "$VIFPLUG" unplug --all
 nothing_left
 
-# killed_at CALL COMMAND...: kills the command at the first CALL, then at the second, and so on
-# until it comes through; gc each time.
-killed_at() {
-    local call=$1 n=0 status=137
-    shift
-    while [ $status -eq 137 ]; do
-        n=$((n + 1))
-        status=0
-        strace -qq -f -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$n" "$@" \
-            >/dev/null 2>&1 || status=$?
-        [ $status -eq 137 ] || break
-        "$VIFPLUG" gc --quiet || fail "gc after $call $n"
-        # Killed when all was done already: then all of it must be there.
-        if [ -n "$("$VIFPLUG" list)" ]; then
-            "$VIFPLUG" verify --quiet || fail "verify after $call $n"
-            "$VIFPLUG" unplug f0
-        fi
-        [ "$(host_state)" = "$snapshot" ] ||
-            fail "$call $n: $(diff <(echo "$snapshot") <(host_state))"
-    done
-    is "$* killed at $((n - 1)) of $call" 0 $status
-    "$VIFPLUG" unplug f0
-    nothing_left
-}
 for mode in bridge passthrough; do
     for call in linkat unlinkat renameat sendmsg fchownat; do
-        killed_at $call "${plug[@]}" --lower low0 --mode $mode
+        killed_at f0 $call "${plug[@]}" --lower low0 --mode $mode
     done
 done
 ip link set low0 down
 remember
 for call in renameat sendmsg; do
-    killed_at $call "${plug[@]}" --lower low0 --mode passthrough
+    killed_at f0 $call "${plug[@]}" --lower low0 --mode passthrough
 done
 ip link set low0 up
 remember
-killed_at mknodat "$VIFPLUG" run --lower low0 --mac $mac --target f0 -- true
+killed_at f0 mknodat "$VIFPLUG" run --lower low0 --mac $mac --target f0 -- true
 # unplug, killed; then gc.
 for call in renameat sendmsg unlinkat; do
     for n in 1 2 3; do

@@ -1,5 +1,6 @@
 /* netdev/tap.h against the kernel, through a /dev/net/tun of the test's own. */
 #include "support/host.h"
+#include "support/queues.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,11 +19,6 @@
 #include "netdev/tap.h"
 
 #define NOBODY 65534
-
-/* What tap functions must not touch when they fail. */
-#define UNTOUCHED (-4711)
-
-static int fds[TAP_MAX_QUEUES];
 
 static struct tap_options options(const char *name, unsigned n_queues)
 {
@@ -53,25 +49,14 @@ static int setup(void **state)
 {
     (void)state;
     set_tun_device(0666);
-    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
-        fds[i] = UNTOUCHED;
-    }
+    forget_queues();
     return 0;
-}
-
-/* Closes what tap functions opened. */
-static void close_all(void)
-{
-    for (size_t i = 0; i < ARRAY_LEN(fds) && fds[i] != UNTOUCHED; i++) {
-        close(fds[i]);
-        fds[i] = UNTOUCHED;
-    }
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    close_all();
+    close_queues();
     host_run(
         "cd /sys/class/net; ls | sed '/^lo$/d; s/^/link delete /' | ip -force -batch - || true");
     return 0;
@@ -131,7 +116,7 @@ static void create_and_close(struct tap_options wish)
 
     create(&wish);
     check_ok(tap_set_persistent(fds[0], true, &error), &error);
-    close_all();
+    close_queues();
 }
 
 static void taps_of_1_4_and_256_queues_are_made(void **state)
@@ -146,7 +131,7 @@ static void taps_of_1_4_and_256_queues_are_made(void **state)
         check_queues("t0", n_queues[i], n_queues[i] > 1 ? IFF_MULTI_QUEUE : 0);
         assert_false(get("t0").up);
         assert_true(get("t0").carrier);
-        close_all();
+        close_queues();
         assert_false(exists("t0"));
     }
 }
@@ -232,7 +217,7 @@ static void the_limit_on_descriptors_leaves_nothing(void **state)
             check_error(result, -EMFILE, &error, "Too many open files");
         } else {
             check_ok(result, &error);
-            close_all();
+            close_queues();
         }
         check_untouched();
         assert_false(exists("t0"));
@@ -249,14 +234,14 @@ static void persistent_taps_stay(void **state)
     check_queues("t0", 2, IFF_MULTI_QUEUE);
     check_ok(tap_set_persistent(fds[1], true, &error), &error);
     check_queues("t0", 2, IFF_MULTI_QUEUE | IFF_PERSIST);
-    close_all();
+    close_queues();
     assert_true(exists("t0"));
     assert_false(get("t0").carrier);
     assert_int_equal(get("t0").tun.n_queues, 0);
 
     check_ok(tap_open(&wish, fds, &error), &error);
     check_ok(tap_set_persistent(fds[0], false, &error), &error);
-    close_all();
+    close_queues();
     assert_false(exists("t0"));
     check_error(tap_set_persistent(STDIN_FILENO, true, &error), -ENOTTY, &error,
                 "cannot make a tap persistent: Inappropriate ioctl for device");
@@ -343,7 +328,7 @@ static void vnet_hdr_is_as_asked_for(void **state)
     check_queues("t0", 1, IFF_VNET_HDR);
     assert_int_equal(ioctl(fds[0], TUNGETVNETHDRSZ, &size), 0);
     assert_int_equal(size, 10);
-    close_all();
+    close_queues();
     wish.vnet_hdr = false;
     create(&wish);
     check_queues("t0", 1, 0);
@@ -376,7 +361,7 @@ static void existing_taps_are_opened(void **state)
             check_queues("t0", n_queues[i],
                          IFF_PERSIST | (n_queues[i] > 1 ? IFF_MULTI_QUEUE : 0) |
                              (vnet_hdr ? IFF_VNET_HDR : 0));
-            close_all();
+            close_queues();
         }
         assert_int_equal(if_nametoindex("t0"), ifindex);
         host_run("ip link delete t0");
@@ -439,14 +424,14 @@ static void taps_in_use_are_refused(void **state)
     create(&wish);
     check_error(host_as(0, 0, open_it, &wish, &error), -EBUSY, &error,
                 "cannot open tap \"t0\": it is open already");
-    close_all();
+    close_queues();
 
     wish.n_queues = 255;
     create(&wish);
     wish.n_queues = 2;
     check_error(host_as(0, 0, open_it, &wish, &error), -E2BIG, &error,
                 "cannot open tap \"t0\" with 2 queues");
-    close_all();
+    close_queues();
 
     /* The kernel would not say that the flag of a later queue is ignored. */
     create(&wish);

@@ -79,3 +79,11 @@ child() {
     pids=$(<"/proc/$1/task/$1/children")
     echo "${pids%% *}"
 }
+
+# orphan GUEST: kills `vifplug run` hard; from now on the guest's process is QEMU itself.
+orphan() {
+    local run=${guest_pid[$1]}
+    guest_pid[$1]=$(child "$run")
+    kill -KILL "$run"
+    wait_for is_gone "$run"
+}

@@ -2,6 +2,7 @@
 #ifndef TESTS_SUPPORT_HOST_H
 #define TESTS_SUPPORT_HOST_H
 
+#include <dirent.h>
 #include <grp.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -57,6 +58,20 @@ __attribute__((format(printf, 1, 2), unused)) static char *host_output(const cha
         }                                                                                          \
         free(output_);                                                                             \
     } while (0)
+
+/* How many descriptors this process has open; one more for the folder itself each time. */
+__attribute__((unused)) static int count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    int n = 0;
+
+    assert_non_null(folder);
+    while (readdir(folder)) {
+        n++;
+    }
+    closedir(folder);
+    return n;
+}
 
 /* Runs function(arg, errorp) in a child process as that user, with that group only; returns its
  * result and stores a copy of its sentence. What it opens ends with it. */
