@@ -294,6 +294,12 @@ static int set_back(struct scene *scene, const struct vif_record *record, char *
     return error;
 }
 
+bool vif_lower_has_to_set_back(const struct vif_record *record)
+{
+    return record->port.attachment == VIF_ATTACH_LOWER &&
+           (vif_lower_vlan(&record->port) >= 0 || record->has_lower_mac || record->lower_was_down);
+}
+
 int vif_lower_set_back(struct vif_host *host, const struct vif_record *records, size_t n,
                        char **errorp)
 {

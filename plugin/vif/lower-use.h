@@ -12,6 +12,7 @@
 #ifndef VIF_LOWER_USE_H
 #define VIF_LOWER_USE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "vif/lower.h"
@@ -34,6 +35,10 @@ int vif_lower_bring_up(struct vif_host *host, const struct vif_record *record, i
 
 /* The plug is done: what was brought up for it stays so, unless the interface has it to itself. */
 void vif_lower_keep_up(struct vif_record *record);
+
+/* Whether the record is of a macvtap that leaves something to set back. Most do not, and are spared
+ * the look at all links and records. */
+bool vif_lower_has_to_set_back(const struct vif_record *record);
 
 /* Sets back what `n` records, of which those of macvtaps count and whose devices are gone, say is
  * to be set back, unless somebody else uses it; and removes the VLAN links of ours that nothing

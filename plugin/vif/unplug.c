@@ -169,11 +169,6 @@ static void remove_devices(struct unplug *job)
     free(sentence);
 }
 
-static bool is_on_lower(const struct vif_record *record)
-{
-    return record->port.attachment == VIF_ATTACH_LOWER;
-}
-
 /* Sets back what is below macvtaps, and stores the lock that must be held until their records are
  * gone in *lock: till then nobody must count on what is set back. */
 static void set_back_lowers(struct unplug *job, int *lock)
@@ -185,7 +180,7 @@ static void set_back_lowers(struct unplug *job, int *lock)
     int error = 0;
 
     for (size_t i = 0; i < job->n; i++) {
-        if (is_on_lower(&job->records[i]) && !job->failed[i]) {
+        if (vif_lower_has_to_set_back(&job->records[i]) && !job->failed[i]) {
             gone[n++] = job->records[i];
         }
     }
@@ -197,7 +192,7 @@ static void set_back_lowers(struct unplug *job, int *lock)
         }
     }
     for (size_t i = 0; i < job->n && error; i++) {
-        if (is_on_lower(&job->records[i])) {
+        if (vif_lower_has_to_set_back(&job->records[i])) {
             failed_at(job, i, error, str_dup_or_null(sentence));
         }
     }

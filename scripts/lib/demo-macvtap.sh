@@ -21,8 +21,18 @@ cable() {
 hairpin() {
     local mode
     for mode in "${modes[@]}"; do
-        ip link set "port-$mode" type bridge_slave hairpin "$1"
+        "$vifplug" hairpin "sw-$mode" "port-$mode" "$1" >/dev/null
     done
+}
+
+# probe yes|no: what vifplug finds out of the switch; returns 1 where that is not so.
+probe() {
+    local status=0
+    "$vifplug" probe "${lower[vepa]}" | sed 's/^/          /' || status=$?
+    case $1,$status in
+    yes,0 | no,3) ;;
+    *) return 1 ;;
+    esac
 }
 
 # mode_row HAIRPIN ANSWER...: a row of the table: what amber gets from cyan in each mode, and whether
@@ -41,7 +51,7 @@ mode_row() {
 }
 
 demo_macvtap() {
-    local mode before status=0
+    local mode before rows status=0
     say "Linux bridges as adjacent switches, cabled to eth0, eth1 and eth2"
     for mode in "${modes[@]}"; do
         cable "$mode"
@@ -56,13 +66,18 @@ demo_macvtap() {
     say "vifplug list"
     "$vifplug" list | sed 's/^/          /'
 
+    say "hairpin off: vifplug probe ${lower[vepa]}"
+    probe no || status=1
+    rows=$(mode_row off no yes no) || status=1
+    hairpin on
+    say "hairpin on: vifplug probe ${lower[vepa]}"
+    probe yes || status=1
+    rows+=$'\n'$(mode_row on yes yes no) || status=1
+
     say "whether amber can ping cyan"
     printf '%10s%-18s' '' 'hairpin \ mode'
     printf '%-12s' "${modes[@]}"
-    echo
-    mode_row off no yes no || status=1
-    hairpin on
-    mode_row on yes yes no || status=1
+    printf '\n%s\n' "$rows"
 
     power_off amber cyan || status=1
     nothing_left "$before" || status=1

@@ -23,6 +23,10 @@ def make_switch():
            f"link set {SWITCH_PORT} up", f"link set {LOWER} up", "link set br0 up"])
 
 
+def hairpin(state):
+    batch([f"link set {SWITCH_PORT} type bridge_slave hairpin {state}"])
+
+
 def ip_add(name):
     return ["link", "add", name, "link", LOWER, "type", "macvtap", "mode", "vepa"]
 
@@ -103,6 +107,17 @@ def many(rounds, count):
         })
 
 
+def probe(rounds):
+    samples = {"yes": [], "no": []}
+    for i in range(rounds):
+        progress(f"probe {i + 1} of {rounds}")
+        for answer, state, status in (("yes", "on", 0), ("no", "off", 3)):
+            hairpin(state)
+            samples[answer].append(run(VIFPLUG, "probe", LOWER, status=status))
+    progress("")
+    return samples
+
+
 def report(title, samples):
     print(f"\n{title}")
     print(f"  {'':<10}" + "".join(f"{name:>24}" for name in samples) + f"{'ratio to ip':>24}")
@@ -123,9 +138,12 @@ def main():
     rounds, rounds_of_many = (5, 2) if args.quick else (25, 7)
 
     make_switch()
-    results = {"one": one(rounds), "many": many(rounds_of_many, 64)}
+    results = {"one": one(rounds), "many": many(rounds_of_many, 64), "probe": probe(rounds)}
     report("one macvtap", results["one"])
     report("64 macvtaps on one lower device", results["many"])
+    print("\nprobe")
+    for answer, samples in results["probe"].items():
+        print(f"  {answer:<10}{median_ms(samples, 0):>10.1f} ms")
     if args.json:
         with open(args.json, "w", encoding="ascii") as file:
             json.dump({"rounds": rounds, "rounds of many": rounds_of_many,

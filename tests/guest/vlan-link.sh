@@ -53,7 +53,7 @@ nothing_left
 both=$(domain both.xml both 44444444-1111-4111-8111-111111111111 \
     "$(card one 1 100)$(card two 2 100)$(card three 3 200)")
 works "$VIFPLUG" run --domain "$both" -- \
-    python3 "$VIFPLUG_SOURCE/tests/support/tagged.py" far0 100 200
+    /usr/bin/python3 "$VIFPLUG_SOURCE/tests/support/tagged.py" far0 100 200
 is "each sends and gets what is of its VLAN" "far0 tag 100 -> hostnet0
 far0 tag 100 -> hostnet1
 far0 tag 200 -> hostnet2
