@@ -60,7 +60,7 @@ const char *vif_state_name(enum vif_state state)
 }
 
 /* When the process started, in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). 0 when
- * there is no such process. */
+ * there is no such process, or only what is left of one (a zombie, field 3). */
 static uint64_t process_start(pid_t pid)
 {
     char path[64];
@@ -78,6 +78,9 @@ static uint64_t process_start(pid_t pid)
     stat[length] = '\0';
     /* The second field is the name in parentheses, which may hold blanks and parentheses itself. */
     char *field = strrchr(stat, ')');
+    if (field && strchr("ZXx", field[strlen(") ")])) {
+        return 0;
+    }
     for (int number = 2; field && number < START_FIELD; number++) {
         field = strchr(field + 1, ' ');
     }
@@ -90,10 +93,15 @@ bool vif_record_owner_lives(const struct vif_record *record)
            record->pid_start != 0;
 }
 
+void vif_record_give_to(struct vif_record *record, pid_t pid)
+{
+    record->pid = pid;
+    record->pid_start = process_start(pid);
+}
+
 void vif_record_set_owner(struct vif_record *record)
 {
-    record->pid = getpid();
-    record->pid_start = process_start(record->pid);
+    vif_record_give_to(record, getpid());
 }
 
 char *vif_record_node(const struct vif_record *record)

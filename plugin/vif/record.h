@@ -58,11 +58,15 @@ char *vif_record_node(const struct vif_record *record);
 /* The record as JSON; the shape that vifplug(8) documents. */
 struct cJSON *vif_record_to_json(const struct vif_record *record);
 
-/* Whether the process that a record names is alive. */
+/* Whether the process that a record names is alive; one that has ended, but for its parent to take
+ * note of it, is not. */
 bool vif_record_owner_lives(const struct vif_record *record);
 
 /* Makes the record's pid and pid_start those of the calling process. */
 void vif_record_set_owner(struct vif_record *record);
+
+/* Likewise, those of another process. */
+void vif_record_give_to(struct vif_record *record, pid_t pid);
 
 /* The records of one run-time folder. */
 struct vif_records;

@@ -369,6 +369,10 @@ static void an_owner_lives_until_its_end(void **state)
     record.pid_start = start;
     assert_true(vif_record_owner_lives(&record));
     assert_int_equal(kill(child, SIGKILL), 0);
+    /* It has ended, whether its parent has taken note of that or not. */
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    assert_false(vif_record_owner_lives(&record));
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_false(vif_record_owner_lives(&record));
 }
