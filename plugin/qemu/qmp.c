@@ -183,7 +183,7 @@ static int connect_to(const char *path, int timeout_ms, int *fdp, char **errorp)
 
 int qmp_connect(const char *path, int timeout_ms, struct qmp **qmp, char **errorp)
 {
-    int fd;
+    int fd = -1;
     int error = connect_to(path, timeout_ms, &fd, errorp);
 
     if (error) {

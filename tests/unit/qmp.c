@@ -2,86 +2,19 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "qemu/qmp.h"
+#include "support/qmp.h"
 #include "support/test.h"
 
-#define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": [\"oob\"]}}\r\n"
-#define OK       "{\"return\": {}}\r\n"
-#define TIMEOUT  5000
-
-/* The peer: what it says, step by step. Before a step that `expects` a command it waits for one. */
-struct step {
-    const char *expects; /* a part of the line it must be sent, or NULL */
-    const char *says;
-    bool slowly; /* byte by byte */
-};
-
-static void say(int fd, const char *text, bool slowly)
-{
-    size_t length = strlen(text);
-    size_t step = slowly ? 1 : length;
-
-    for (size_t i = 0; i < length; i += step) {
-        /* The other side may have had enough. */
-        if (send(fd, text + i, step, MSG_NOSIGNAL) < 0) {
-            return;
-        }
-    }
-}
-
-/* Plays the steps, then waits for the other side to close if it is to `stay`. Returns whether all
- * that was expected came. */
-static bool play(int fd, const struct step *steps, size_t n, bool stay)
-{
-    FILE *in = fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 0), "re");
-    char line[4096] = "";
-    bool good = true;
-
-    for (size_t i = 0; i < n; i++) {
-        if (steps[i].expects) {
-            good = fgets(line, sizeof line, in) && strstr(line, steps[i].expects) && good;
-        }
-        say(fd, steps[i].says, steps[i].slowly);
-    }
-    while (stay && fgets(line, sizeof line, in)) {
-    }
-    fclose(in);
-    return good;
-}
-
-/* Starts a peer; returns our end of the connection. */
-static int start_peer(const struct step *steps, size_t n, bool stay, pid_t *pid)
-{
-    int fds[2];
-
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-    *pid = fork();
-    assert_true(*pid >= 0);
-    if (*pid == 0) {
-        close(fds[0]);
-        _exit(play(fds[1], steps, n, stay) ? 0 : 1);
-    }
-    close(fds[1]);
-    return fds[0];
-}
-
-static void check_peer(pid_t pid)
-{
-    int status = -1;
-
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-}
+#define TIMEOUT 5000
 
 /* Checks that a session with this peer fails to open. */
 static void check_open_fails(const struct step *steps, size_t n, bool stay, int timeout_ms,
