@@ -244,8 +244,10 @@ static int check_places(char *const *rest, const struct vif_plan *plan, char **e
 }
 
 /* What can be refused before anything is made. */
-static int check_program(const struct cli *cli, const struct vif_plan *plan, char **errorp)
+static int check_program(const struct cli *cli, const struct vif_plan *plan, void *data,
+                         char **errorp)
 {
+    (void)data;
     int error = qemu_find_program(cli->rest[0], errorp);
 
     for (size_t i = 0; i < plan->n_ports && !error; i++) {
