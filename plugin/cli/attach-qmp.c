@@ -190,7 +190,7 @@ static void leave(struct vif_host *host, const struct attaching *attaching, cons
         vif_records_write(records, record, NULL);
     }
     error_append(errorp,
-                 "QEMU may have \"%s\", so that stays plugged: see to it by \"vifplug detach %s "
+                 "\"%s\" stays plugged, since QEMU may have it: see to it by \"vifplug detach %s "
                  "--qmp %s\"",
                  record->port.name, record->port.name, socket);
 }

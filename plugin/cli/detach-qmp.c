@@ -113,6 +113,9 @@ static int detach(struct detaching *detaching, struct vif_host *host, int wait_m
     vif_host_log(host, "waiting until the guest has let go of %zu network card%s", detaching->n,
                  detaching->n == 1 ? "" : "s");
     int error = hotplug_unplug(detaching->qmp, detaching->nics, detaching->n, wait_ms, errorp);
+    if (error == -ETIME) {
+        error_append(errorp, "it stays plugged till then: detach it again");
+    }
     int left = unplug(detaching, host, &sentence);
     if (left && error) {
         error_append(errorp, "%s", sentence);

@@ -331,9 +331,8 @@ static int look_again(struct qmp *qmp, const struct hotplug_nic *nics, bool *the
         kept = there[i] ? nics[i].name : kept;
     }
     return kept ? error_set(errorp, ETIME,
-                            "%s: the guest did not let go of it within %g seconds, so it stays "
-                            "plugged; it is asked, and may do so once it runs and has booted: then "
-                            "detach it again",
+                            "%s: the guest did not let go of it within %g seconds; it has been "
+                            "asked, and may do so once it runs and has booted",
                             kept, wait_ms / 1000.0)
                 : 0;
 }
