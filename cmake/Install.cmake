@@ -1,7 +1,9 @@
 # What is installed besides the program and the library, which their folders see to: manual pages,
 # completion, and what to read. Links between the files in the documentation folder work there too.
-install(FILES docs/vifplug.8 docs/vifplug-libvirt-hook.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
-install(FILES docs/vifplug-xml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES docs/vifplug.8 docs/vifplug-bridge-helper.8 docs/vifplug-libvirt-hook.8
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES docs/vifplug-bridge.conf.5 docs/vifplug-xml.5
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES completion/vifplug.bash
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME vifplug)
 install(FILES completion/_vifplug DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)

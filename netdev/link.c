@@ -1,6 +1,8 @@
 #include "netdev/link.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
@@ -46,6 +48,7 @@ static const struct nla_policy macvlan_policy[IFLA_MACVLAN_MAX + 1] = {
 
 static const struct nla_policy vlan_policy[IFLA_VLAN_MAX + 1] = {
     [IFLA_VLAN_ID] = {.type = NLA_U16},
+    [IFLA_VLAN_PROTOCOL] = {.type = NLA_U16},
 };
 
 static uint32_t get_u32(struct nlattr *attr, uint32_t otherwise)
@@ -87,7 +90,7 @@ static enum macvtap_mode mode_of(uint32_t bits)
         return MACVTAP_PRIVATE;
     case MACVLAN_MODE_PASSTHRU:
         return MACVTAP_PASSTHROUGH;
-    default: /* MACVLAN_MODE_SOURCE, which a macvtap never has */
+    default: /* MACVLAN_MODE_SOURCE, which we never make */
         return MACVTAP_NO_MODE;
     }
 }
@@ -105,7 +108,13 @@ static void parse_vlan(struct nlattr *data, struct link_info *info)
 {
     struct nlattr *attrs[IFLA_VLAN_MAX + 1];
 
-    if (nla_parse_nested(attrs, IFLA_VLAN_MAX, data, vlan_policy) == 0 && attrs[IFLA_VLAN_ID]) {
+    if (nla_parse_nested(attrs, IFLA_VLAN_MAX, data, vlan_policy) || !attrs[IFLA_VLAN_ID]) {
+        return;
+    }
+    /* In network byte order. The VLANs of 802.1ad have the same numbers and are others. */
+    struct nlattr *protocol = attrs[IFLA_VLAN_PROTOCOL];
+
+    if (!protocol || nla_get_u16(protocol) == htons(ETH_P_8021Q)) {
         info->vlan_id = nla_get_u16(attrs[IFLA_VLAN_ID]);
     }
 }
@@ -274,6 +283,11 @@ int link_list(struct rtnl *rtnl, struct link_info **links, size_t *n, char **err
     *links = array.links;
     *n = array.n;
     return 0;
+}
+
+bool link_is_macvlan(const struct link_info *info)
+{
+    return str_eq(info->kind, "macvtap") || str_eq(info->kind, "macvlan");
 }
 
 char *link_describe_kind(const struct link_info *info)

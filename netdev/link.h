@@ -48,8 +48,8 @@ struct link_info {
     int lower; /* ifindex of the link that it is stacked upon, or 0; the peer of a veth; 0 where
                   that is in another namespace */
     struct link_tun tun;
-    enum macvtap_mode macvtap_mode; /* of a macvtap or macvlan */
-    int vlan_id;                    /* of the kind "vlan"; else -1 */
+    enum macvtap_mode macvtap_mode; /* of a macvtap or macvlan; none for their mode "source" */
+    int vlan_id;                    /* of the kind "vlan" and 802.1Q; else -1 */
 };
 
 /* Reads one link by name, which may be an alternative name of it. Returns 0; -ENODEV when there is
@@ -67,6 +67,9 @@ int link_get_by_index(struct rtnl *rtnl, int ifindex, struct link_info *info, ch
 /* Reads all links of the namespace in one dump, in the kernel's order. On success the caller frees
  * *links. */
 int link_list(struct rtnl *rtnl, struct link_info **links, size_t *n, char **errorp);
+
+/* Whether it is a macvtap or a macvlan, which share their lower device with each other only. */
+bool link_is_macvlan(const struct link_info *info);
 
 /* `link of the kind "bridge"` and the like, for sentences; caller frees. */
 char *link_describe_kind(const struct link_info *info);

@@ -5,9 +5,11 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "netdev/addressless.h"
 #include "netdev/high-ifindex.h"
 #include "netdev/link.h"
 #include "netdev/macvtap-node.h"
@@ -60,7 +62,7 @@ static bool find_neighbour(struct rtnl *rtnl, int lower, struct link_info *neigh
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        if (links[i].lower == lower && links[i].macvtap_mode != MACVTAP_NO_MODE &&
+        if (links[i].lower == lower && link_is_macvlan(&links[i]) &&
             (!found || links[i].macvtap_mode == MACVTAP_PASSTHROUGH)) {
             *neighbour = links[i];
             found = true;
@@ -84,8 +86,23 @@ static int explain_busy(struct rtnl *rtnl, const struct link_info *lower, char *
                      lower->name);
 }
 
+/* What is left when nothing in sight is the reason, and the kernel has no words. */
+static int suspect_out_of_sight(const struct macvtap_options *options,
+                                const struct link_info *lower, char **errorp)
+{
+    if (!lower->ethernet || options->mode == MACVTAP_NO_MODE ||
+        !str_eq(*errorp, strerror(EINVAL))) {
+        return -EINVAL;
+    }
+    return error_set(errorp, EINVAL,
+                     "the kernel takes none in mode %s on \"%s\": it may be in use by a %smacvtap "
+                     "of another network namespace",
+                     macvtap_mode_name(options->mode), lower->name,
+                     options->mode == MACVTAP_PASSTHROUGH ? "" : "passthrough ");
+}
+
 /* EINVAL, for which macvlan_common_newlink() in drivers/net/macvlan.c has several reasons and no
- * words. */
+ * words. `errorp` holds what the kernel said. */
 static int explain_invalid(struct rtnl *rtnl, const struct macvtap_options *options,
                            const struct link_info *lower, char **errorp)
 {
@@ -108,7 +125,7 @@ static int explain_invalid(struct rtnl *rtnl, const struct macvtap_options *opti
                          "passthrough takes a device for itself, and \"%s\" is in use by \"%s\"",
                          lower->name, neighbour.name);
     }
-    return -EINVAL;
+    return has_neighbour ? -EINVAL : suspect_out_of_sight(options, lower, errorp);
 }
 
 static int explain(struct rtnl *rtnl, const struct macvtap_options *options, int error,
@@ -150,17 +167,15 @@ static int make(struct rtnl *rtnl, const struct macvtap_options *options, int wa
     if (error) {
         return explain(rtnl, options, error, errorp);
     }
+    error = link_take_no_address(rtnl, *ifindex, errorp);
     /* In passthrough it was made with the lower device's address, whatever the request said. Set
      * afterwards, the address becomes that of both. When the macvtap is deleted the kernel gives
      * the lower device its former address (macvlan_port_destroy() in drivers/net/macvlan.c, since
      * Linux 4.13). */
-    if (options->mode == MACVTAP_PASSTHROUGH) {
+    if (!error && options->mode == MACVTAP_PASSTHROUGH) {
         error = link_change(rtnl, *ifindex, &(struct link_change){.mac = &options->mac}, errorp);
-        if (error) {
-            return undo(rtnl, *ifindex, error, errorp);
-        }
     }
-    return 0;
+    return error ? undo(rtnl, *ifindex, error, errorp) : 0;
 }
 
 /* Makes it with a node /dev/tapN of its own: at first with the index that the kernel gives it, then

@@ -41,7 +41,9 @@ struct macvtap_options {
 };
 
 /* Makes a macvtap, DOWN, that receives all multicast (IFF_ALLMULTI; otherwise it would pass only
- * groups that the host joined, and IPv6 in the guest would fail), and stores its index in *ifindex.
+ * groups that the host joined, and IPv6 in the guest would fail) and gets no IPv6 address of the
+ * host's own (it would be the guest's, and announced while that still runs elsewhere), and stores
+ * its index in *ifindex.
  *
  * Returns 0; -EEXIST when the name is in use; -ENODEV when the lower device is gone; -EBUSY when
  * that is a port of a bridge or the like, or in use by a passthrough macvtap; -EINVAL where the

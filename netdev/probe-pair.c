@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "netdev/addressless.h"
 #include "netdev/link.h"
 #include "netdev/macvtap.h"
 #include "netdev/request.h"
@@ -95,9 +96,13 @@ static int random_ifindex(int *ifindex, char **errorp)
 /* Brings up one of the pair and opens it, in the namespace that it is in. */
 static int open_station(struct probe_pair *pair, int i, int *fd, char **errorp)
 {
-    int error = link_change(pair->rtnl, pair->ifindexes[i], &(struct link_change){.state = LINK_UP},
-                            errorp);
+    const struct link_change up = {.state = LINK_UP};
+    /* So that nothing but the probe's own frames is sent. */
+    int error = link_take_no_address(pair->rtnl, pair->ifindexes[i], errorp);
 
+    if (!error) {
+        error = link_change(pair->rtnl, pair->ifindexes[i], &up, errorp);
+    }
     return error ? error : macvtap_open(pair->rtnl, pair->ifindexes[i], 1, false, fd, errorp);
 }
 

@@ -31,11 +31,6 @@ void probe_result_clear(struct probe_result *result)
     memset(result, 0, sizeof *result);
 }
 
-static bool is_macvlan(const struct link_info *link)
-{
-    return str_eq(link->kind, "macvtap") || str_eq(link->kind, "macvlan");
-}
-
 /* A device that nothing can be put on, whatever its state. */
 static int check_kind(struct rtnl *rtnl, const struct link_info *link, char **errorp)
 {
@@ -58,11 +53,11 @@ static int check_kind(struct rtnl *rtnl, const struct link_info *link, char **er
     }
     /* The kernel puts a macvlan on a macvlan on the lower device of the latter: see
      * macvlan_common_newlink() in drivers/net/macvlan.c. */
-    if (is_macvlan(link) && link_get_by_index(rtnl, link->lower, &lower, NULL) == 0) {
+    if (link_is_macvlan(link) && link_get_by_index(rtnl, link->lower, &lower, NULL) == 0) {
         return error_set(errorp, EINVAL, "%s is itself a %s: ask about %s, which it is on",
                          link->name, link->kind, lower.name);
     }
-    if (is_macvlan(link)) {
+    if (link_is_macvlan(link)) {
         return error_set(errorp, EINVAL,
                          "%s is itself a %s, on a device of another network namespace: ask there",
                          link->name, link->kind);

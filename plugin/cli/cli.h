@@ -16,6 +16,7 @@ enum cli_status {
     CLI_FAILED = 1, /* and nothing was left behind */
     CLI_USAGE = 2,  /* wrong usage or bad input; nothing was tried */
     CLI_NO = 3,     /* the answer to the question is no */
+    CLI_DENIED = 4, /* policy says no */
 };
 
 /* Options come in groups; a command takes those of the groups it names. */
@@ -32,7 +33,8 @@ enum cli_group {
     CLI_PROBE = 1 << 9,    /* how the probe asks */
     CLI_GUEST = 1 << 10,   /* which running guest */
     CLI_BUS = 1 << 11,     /* --bus */
-    CLI_COMMON = 1 << 12,  /* every command has these */
+    CLI_POLICY = 1 << 12,  /* --policy */
+    CLI_COMMON = 1 << 13,  /* every command has these */
 };
 
 enum cli_option_id {
@@ -69,6 +71,7 @@ enum cli_option_id {
     CLI_OPT_LIBVIRT,
     CLI_OPT_QMP,
     CLI_OPT_BUS,
+    CLI_OPT_POLICY,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,
     CLI_OPT_RUNDIR,
@@ -163,5 +166,8 @@ enum cli_status cli_cmd_release(struct cli *cli);
 enum cli_status cli_cmd_probe(struct cli *cli);
 enum cli_status cli_cmd_hairpin(struct cli *cli);
 enum cli_status cli_cmd_check(struct cli *cli);
+
+/* `check --policy`. */
+enum cli_status cli_check_policy(struct cli *cli);
 
 #endif

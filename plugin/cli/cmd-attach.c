@@ -9,6 +9,7 @@
 #include "cli/hotplug.h"
 #include "cli/plugged.h"
 #include "cli/request.h"
+#include "libvirt/adopted.h"
 #include "libvirt/attach.h"
 #include "vif/identity.h"
 
@@ -16,9 +17,10 @@
 struct attaching {
     struct libvirt_guest *guest;
     struct vif_document domain; /* as it was before */
-    struct vif_spec *specs;     /* the wishes, completed */
+    struct vif_spec *specs;     /* the wishes, completed, and without what libvirt does */
     struct vif_wish *wishes;
     size_t n;
+    const struct vif_wish *originals; /* the wishes as they were */
 };
 
 /* The interface of the guest with that target, or NULL. */
@@ -69,6 +71,7 @@ static int take_wishes(struct attaching *attaching, const struct vif_wishes *wis
         vif_spec_copy(&attaching->specs[i], spec);
         attaching->n++;
         choose_mac(&attaching->domain, &attaching->specs[i]);
+        adopted_leave_to_libvirt(&attaching->specs[i]);
         attaching->wishes[i] = (struct vif_wish){
             .spec = &attaching->specs[i],
             .domain_name = attaching->domain.domain_name,
@@ -114,7 +117,7 @@ static enum cli_status give(struct cli *cli, struct vif_host *host, struct vif_p
 
     (void)signals; /* it is not left half done */
     for (size_t i = 0; i < n; i++) {
-        nics[i].spec = &attaching->specs[i];
+        nics[i].spec = attaching->originals[i].spec;
         nics[i].name = plugged[i].record.port.name;
         nics[i].mac = plugged[i].record.port.mac;
         nics[i].model = plugged[i].record.port.model;
@@ -132,7 +135,7 @@ static enum cli_status give(struct cli *cli, struct vif_host *host, struct vif_p
 static enum cli_status attach_to_libvirt(struct cli *cli, struct vif_host *host,
                                          const struct request *request, char **errorp)
 {
-    struct attaching attaching = {0};
+    struct attaching attaching = {.originals = request->wishes.list};
     struct request of_guest = *request;
     const struct request_plug how = {
         .persistent = true,

@@ -1,6 +1,5 @@
 /* vifplug check: the doctor. Each finding says what is so, and where it would make a plug fail, the
  * remedy. */
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,47 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/host.h"
 #include "cli/kernel.h"
-#include "cli/output.h"
+#include "cli/report.h"
 #include "cli/request.h"
 #include "netdev/tap.h"
 #include "ovs/bridge.h"
 #include "vif/gc.h"
-
-enum verdict { GOOD, NOTE, BAD };
-
-struct finding {
-    enum verdict verdict;
-    const char *subject;
-    char *text;
-};
-
-struct report {
-    struct finding *findings;
-    size_t n;
-};
-
-static void find(struct report *report, enum verdict verdict, const char *subject,
-                 const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static void find(struct report *report, enum verdict verdict, const char *subject,
-                 const char *format, ...)
-{
-    va_list args;
-
-    report->findings = mem_resize(report->findings, report->n + 1, sizeof *report->findings);
-    va_start(args, format);
-    report->findings[report->n++] = (struct finding){
-        .verdict = verdict,
-        .subject = subject,
-        .text = str_vprintf(format, args),
-    };
-    va_end(args);
-}
 
 /* A tap is made and thrown away, since only that tells all at once: module, node and capability. */
 static void check_tap(struct report *report)
@@ -65,10 +32,10 @@ static void check_tap(struct report *report)
     int fd;
 
     if (tap_create(&options, &fd, &sentence)) {
-        find(report, BAD, "tap", "%s", sentence);
+        report_add(report, REPORT_FAIL, "tap", "%s", sentence);
     } else {
         close(fd);
-        find(report, GOOD, "tap", "taps can be made");
+        report_add(report, REPORT_OK, "tap", "taps can be made");
     }
 }
 
@@ -77,11 +44,13 @@ static void check_vhost(struct report *report)
     auto_close int fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
 
     if (fd >= 0) {
-        find(report, GOOD, "vhost", "/dev/vhost-net can be opened; virtio cards will use it");
+        report_add(report, REPORT_OK, "vhost",
+                   "/dev/vhost-net can be opened; virtio cards will use it");
     } else {
-        find(report, NOTE, "vhost",
-             "/dev/vhost-net: %s; QEMU moves the frames itself. For speed: modprobe vhost_net",
-             strerror(errno));
+        report_add(
+            report, REPORT_NOTE, "vhost",
+            "/dev/vhost-net: %s; QEMU moves the frames itself. For speed: modprobe vhost_net",
+            strerror(errno));
     }
 }
 
@@ -91,20 +60,21 @@ static void check_bridges(struct report *report, const struct ovs_switch *sw)
     bool userspace = false;
 
     if (!sw->n_bridges) {
-        find(report, NOTE, "bridges",
-             "Open vSwitch has no bridge yet; make one: ovs-vsctl add-br br0");
+        report_add(report, REPORT_NOTE, "bridges",
+                   "Open vSwitch has no bridge yet; make one: ovs-vsctl add-br br0");
         return;
     }
-    find(report, GOOD, "bridges", "%s", names);
+    report_add(report, REPORT_OK, "bridges", "%s", names);
     for (size_t i = 0; i < sw->n_bridges; i++) {
         userspace = userspace || sw->bridges[i].userspace;
     }
     if (userspace && !sw->userspace_tso) {
-        find(report, NOTE, "offloads",
-             "bridges with the userspace datapath break offloaded frames, so guests there get no "
-             "offloads; to have them: ovs-vsctl set Open_vSwitch . "
-             "other_config:userspace-tso-enable=true, "
-             "and restart ovs-vswitchd");
+        report_add(
+            report, REPORT_NOTE, "offloads",
+            "bridges with the userspace datapath break offloaded frames, so guests there get no "
+            "offloads; to have them: ovs-vsctl set Open_vSwitch . "
+            "other_config:userspace-tso-enable=true, "
+            "and restart ovs-vswitchd");
     }
 }
 
@@ -116,24 +86,25 @@ static void check_ovs(struct report *report, struct vif_host *host)
     bool runs;
 
     if (vif_host_ovsdb(host, &db, &sentence)) {
-        find(report, BAD, "ovsdb", "%s; is ovsdb-server running? --db names another one", sentence);
+        report_add(report, REPORT_FAIL, "ovsdb",
+                   "%s; is ovsdb-server running? --db names another one", sentence);
         return;
     }
-    find(report, GOOD, "ovsdb", "%s answers", ovsdb_remote(db));
+    report_add(report, REPORT_OK, "ovsdb", "%s answers", ovsdb_remote(db));
     if (ovsdb_vswitchd_runs(db, &runs, &sentence)) {
-        find(report, BAD, "vswitchd", "%s", sentence);
+        report_add(report, REPORT_FAIL, "vswitchd", "%s", sentence);
     } else if (!runs) {
-        find(
-            report, BAD, "vswitchd",
+        report_add(
+            report, REPORT_FAIL, "vswitchd",
             "no ovs-vswitchd serves this database, so no port will work; start it: systemctl start "
             "ovs-vswitchd (Debian: openvswitch-switch)");
     } else {
-        find(report, GOOD, "vswitchd", "ovs-vswitchd runs");
+        report_add(report, REPORT_OK, "vswitchd", "ovs-vswitchd runs");
     }
     free(sentence);
     sentence = NULL;
     if (ovs_switch_read(db, &sw, &sentence)) {
-        find(report, BAD, "bridges", "%s", sentence);
+        report_add(report, REPORT_FAIL, "bridges", "%s", sentence);
     } else {
         check_bridges(report, sw);
         ovs_switch_free(sw);
@@ -146,14 +117,15 @@ static void check_leftovers(struct report *report, struct vif_host *host)
     struct vif_gc_result result;
 
     if (vif_gc(host, true, &result, &sentence)) {
-        find(report, BAD, "records", "%s", sentence);
+        report_add(report, REPORT_FAIL, "records", "%s", sentence);
     } else if (result.n_interfaces || result.n_ports || result.n_links) {
-        find(report, NOTE, "records",
-             "%zu interfaces, %zu ports and %zu other links were left behind by something; remove "
-             "them: vifplug gc",
-             result.n_interfaces, result.n_ports, result.n_links);
+        report_add(
+            report, REPORT_NOTE, "records",
+            "%zu interfaces, %zu ports and %zu other links were left behind by something; remove "
+            "them: vifplug gc",
+            result.n_interfaces, result.n_ports, result.n_links);
     } else {
-        find(report, GOOD, "records", "nothing was left behind");
+        report_add(report, REPORT_OK, "records", "nothing was left behind");
     }
     vif_gc_result_clear(&result);
 }
@@ -172,13 +144,14 @@ static bool check_macvtap(struct report *report, const struct vif_port *port,
     bool can = kernel_has_vlans();
 
     if (can) {
-        find(report, GOOD, "vlan", "a VLAN link for VLAN %d can be made on \"%s\"", vlan,
-             port->lower);
+        report_add(report, REPORT_OK, "vlan", "a VLAN link for VLAN %d can be made on \"%s\"", vlan,
+                   port->lower);
     } else {
-        find(report, BAD, "vlan",
-             "%s: VLAN %d needs a VLAN link on \"%s\", and this kernel has no 802.1Q; install its "
-             "module 8021q, or use an Open vSwitch bridge",
-             port->where, vlan, port->lower);
+        report_add(
+            report, REPORT_FAIL, "vlan",
+            "%s: VLAN %d needs a VLAN link on \"%s\", and this kernel has no 802.1Q; install its "
+            "module 8021q, or use an Open vSwitch bridge",
+            port->where, vlan, port->lower);
     }
     return can;
 }
@@ -186,11 +159,13 @@ static bool check_macvtap(struct report *report, const struct vif_port *port,
 static void check_nodes(struct report *report)
 {
     if (kernel_makes_nodes()) {
-        find(report, GOOD, "macvtap", "/dev is a devtmpfs, where macvtaps get their nodes");
+        report_add(report, REPORT_OK, "macvtap",
+                   "/dev is a devtmpfs, where macvtaps get their nodes");
     } else {
-        find(report, NOTE, "macvtap",
-             "/dev is not a devtmpfs, so macvtaps get no node /dev/tapN that others could open; "
-             "\"vifplug run\" needs none");
+        report_add(
+            report, REPORT_NOTE, "macvtap",
+            "/dev is not a devtmpfs, so macvtaps get no node /dev/tapN that others could open; "
+            "\"vifplug run\" needs none");
     }
 }
 
@@ -228,7 +203,7 @@ static void check_wanted(struct report *report, const struct wanted *wanted)
     bool can = true;
 
     if (!wanted->planned) {
-        find(report, BAD, "plan", "%s", wanted->sentence);
+        report_add(report, REPORT_FAIL, "plan", "%s", wanted->sentence);
         return;
     }
     if (wants_device(wanted, VIF_DEVICE_MACVTAP)) {
@@ -240,76 +215,14 @@ static void check_wanted(struct report *report, const struct wanted *wanted)
         }
     }
     if (can) {
-        find(report, GOOD, "plan", "the interfaces asked for can be plugged");
+        report_add(report, REPORT_OK, "plan", "the interfaces asked for can be plugged");
     }
     for (size_t i = 0; i < plan->n_ports; i++) {
         for (size_t n = 0; n < plan->ports[i].n_notes; n++) {
-            find(report, NOTE, "plan", "%s: %s", plan->ports[i].where, plan->ports[i].notes[n]);
+            report_add(report, REPORT_NOTE, "plan", "%s: %s", plan->ports[i].where,
+                       plan->ports[i].notes[n]);
         }
     }
-}
-
-static const char *verdict_word(enum verdict verdict)
-{
-    switch (verdict) {
-    case GOOD:
-        return "ok";
-    case NOTE:
-        return "note";
-    case BAD:
-        return "fail";
-    }
-    return NULL;
-}
-
-static void print_json(const struct report *report, bool ok)
-{
-    cJSON *json = cJSON_CreateObject();
-
-    cJSON_AddBoolToObject(json, "ok", ok);
-    cJSON *findings = cJSON_AddArrayToObject(json, "findings");
-    for (size_t i = 0; i < report->n; i++) {
-        cJSON *finding = cJSON_CreateObject();
-
-        cJSON_AddStringToObject(finding, "subject", report->findings[i].subject);
-        cJSON_AddStringToObject(finding, "verdict", verdict_word(report->findings[i].verdict));
-        cJSON_AddStringToObject(finding, "text", report->findings[i].text);
-        cJSON_AddItemToArray(findings, finding);
-    }
-    output_json(json);
-}
-
-static void print_text(const struct report *report, bool quiet)
-{
-    for (size_t i = 0; i < report->n; i++) {
-        const struct finding *finding = &report->findings[i];
-
-        if (!quiet || finding->verdict == BAD) {
-            printf("%-5s %-9s %s\n", verdict_word(finding->verdict), finding->subject,
-                   finding->text);
-        }
-    }
-}
-
-static enum cli_status print_report(const struct cli *cli, struct report *report)
-{
-    enum cli_status status = CLI_DONE;
-
-    for (size_t i = 0; i < report->n; i++) {
-        if (report->findings[i].verdict == BAD) {
-            status = CLI_NO;
-        }
-    }
-    if (cli_given(cli, CLI_OPT_JSON)) {
-        print_json(report, status == CLI_DONE);
-    } else {
-        print_text(report, cli_given(cli, CLI_OPT_QUIET));
-    }
-    for (size_t i = 0; i < report->n; i++) {
-        free(report->findings[i].text);
-    }
-    free(report->findings);
-    return status;
 }
 
 enum cli_status cli_cmd_check(struct cli *cli)
@@ -320,6 +233,15 @@ enum cli_status cli_cmd_check(struct cli *cli)
     struct wanted wanted = {0};
     struct vif_host *host = NULL;
     char *sentence = NULL;
+
+    if (cli_given(cli, CLI_OPT_POLICY)) {
+        return cli_check_policy(cli);
+    }
+    if (cli->n_args) {
+        return cli_fail(CLI_USAGE, str_printf("check does not take \"%s\" without --policy; see "
+                                              "vifplug check --help",
+                                              cli->args[0]));
+    }
     int error = asked ? request_read(cli, &request, &sentence) : 0;
 
     if (!error) {
@@ -352,5 +274,5 @@ enum cli_status cli_cmd_check(struct cli *cli)
     free(wanted.sentence);
     request_clear(&request);
     vif_host_close(host);
-    return print_report(cli, &report);
+    return report_print(cli, &report) ? CLI_DONE : CLI_NO;
 }

@@ -119,9 +119,10 @@ const struct cli_command cli_commands[] = {
     },
     {
         .name = "check",
-        .arguments = "[SPEC]",
+        .arguments = "[SPEC | --policy USER NAME]",
         .help = "Look for what on this host would make a plug fail, and say the remedy",
-        .groups = CLI_SPEC | CLI_DEVICE | CLI_HOST | CLI_JSON,
+        .groups = CLI_SPEC | CLI_DEVICE | CLI_HOST | CLI_POLICY | CLI_JSON,
+        .max_args = 1,
         .run = cli_cmd_check,
     },
 };

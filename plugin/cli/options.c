@@ -50,6 +50,9 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
                        CLI_ADOPT, false},
     [CLI_OPT_SELECT_MAC] = {"mac", "ADDRESS", "only the interface with this MAC address", CLI_ADOPT,
                             true},
+    [CLI_OPT_POLICY] = {"policy", "USER",
+                        "only say whether the bridge helper would give this user a port of NAME",
+                        CLI_POLICY, false},
     [CLI_OPT_SOURCE] =
         {"source", "ADDRESS",
          "whose address frames have: random (the default) or lower, the device's own", CLI_PROBE,

@@ -9,6 +9,7 @@
 #include "cli/flags.h"
 #include "cli/host.h"
 #include "cli/progress.h"
+#include "libvirt/adopted.h"
 #include "vif/owner.h"
 
 void request_clear(struct request *request)
@@ -47,6 +48,12 @@ static int read_document(const struct cli_input *input, struct vif_document *doc
     if (!error && document->n_specs == 0) {
         error = error_set(errorp, EINVAL, "%s: the domain has no interface", document->file);
         vif_document_clear(document);
+    }
+    if (!error) {
+        error = adopted_resolve(document, errorp);
+        if (error) {
+            vif_document_clear(document);
+        }
     }
     return error;
 }

@@ -12,10 +12,10 @@
 bool adopted_is_inside(const xmlNode *part)
 {
     /* With type='ethernet' libvirt refuses virtualport, vlan and port; source means something else
-     * there; bandwidth and scripts it would see to itself. A filterref stays outside: libvirt
-     * filters an ethernet interface, too, and vifplug does not. */
-    static const char *const inside[] = {"source", "vlan",   "virtualport", "bandwidth",
-                                         "port",   "script", "downscript",  "target"};
+     * there; bandwidth it would see to itself. Scripts and filterref stay outside: libvirt runs and
+     * filters for an ethernet interface, too. So nothing in the metadata is ever run. */
+    static const char *const inside[] = {"source",    "vlan", "virtualport",
+                                         "bandwidth", "port", "target"};
 
     for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
         if (xml_is(part, inside[i])) {
@@ -260,6 +260,41 @@ int adopted_read(const struct vif_document *domain, bool is_live, struct adopted
     }
     *list = reading.list;
     *n = reading.n;
+    return 0;
+}
+
+void adopted_leave_to_libvirt(struct vif_spec *spec)
+{
+    str_assign(&spec->script, NULL);
+    str_assign(&spec->downscript, NULL);
+}
+
+int adopted_resolve(struct vif_document *document, char **errorp)
+{
+    struct adopted *list = NULL;
+    size_t n = 0;
+
+    if (document->kind != VIF_DOCUMENT_DOMAIN) {
+        return 0;
+    }
+    int error = adopted_read(document, false, &list, &n, errorp);
+    if (error) {
+        return error;
+    }
+    xmlNode **interfaces = vif_document_interfaces(document);
+    for (size_t a = 0; a < n; a++) {
+        size_t i = 0;
+
+        while (interfaces[i] != list[a].outside) {
+            i++;
+        }
+        vif_spec_clear(&document->specs[i]);
+        document->specs[i] = list[a].spec;
+        adopted_leave_to_libvirt(&document->specs[i]);
+        list[a].spec = (struct vif_spec){0};
+    }
+    free(interfaces);
+    adopted_free(list, n);
     return 0;
 }
 

@@ -54,6 +54,14 @@ int adopted_read(const struct vif_document *domain, bool is_live, struct adopted
                  char **errorp);
 void adopted_free(struct adopted *list, size_t n);
 
+/* Makes of what an adopted interface stands for a wish for vifplug: without the scripts, which
+ * libvirt runs. */
+void adopted_leave_to_libvirt(struct vif_spec *spec);
+
+/* Puts what adopted interfaces stand for in the place of their outside parts among the specs of a
+ * document, so that they can be planned and plugged as any others. Returns 0 or -EINVAL. */
+int adopted_resolve(struct vif_document *document, char **errorp);
+
 /* The <vifplug:interfaces> of a domain, or NULL. */
 struct _xmlNode *adopted_metadata(const struct _xmlNode *domain);
 

@@ -61,6 +61,7 @@ static int read_adoption(const struct hook *hook, struct adoption *adoption, cha
         auto_free char *where = str_printf("%s: interface \"%s\"", hook->name,
                                            adoption->list[i].spec.target);
 
+        adopted_leave_to_libvirt(&adoption->list[i].spec);
         vif_wishes_add_of(&adoption->wishes, &adoption->list[i].spec, &adoption->domain, where);
     }
     return error;
@@ -74,8 +75,6 @@ static int plug(const struct hook *hook, const struct adoption *adoption, char *
     const struct vif_plug_options plug_options = {0};
     struct vif_networks *networks;
     struct vif_plugged *plugged;
-    struct vif_plan plan;
-    struct vif_view view;
 
     if (!adoption->n) {
         return 0;
@@ -85,15 +84,10 @@ static int plug(const struct hook *hook, const struct adoption *adoption, char *
     if (error) {
         return error;
     }
-    error = vif_host_plan(hook->host, adoption->wishes.list, adoption->wishes.n, networks, &options,
-                          &plan, &view, errorp);
+    error = vif_plug_wishes(hook->host, adoption->wishes.list, adoption->wishes.n, networks,
+                            &options, &plug_options, &plugged, errorp);
     if (!error) {
-        error = vif_plug(hook->host, &plan, &view, &plug_options, &plugged, errorp);
-        if (!error) {
-            vif_plugged_free(plugged, plan.n_ports);
-        }
-        vif_view_clear(&view);
-        vif_plan_clear(&plan);
+        vif_plugged_free(plugged, adoption->wishes.n);
     }
     vif_networks_free(networks);
     return error;

@@ -207,7 +207,8 @@ static int hand_over_tap(const struct vif_device_job *job, char **errorp)
     return error;
 }
 
-/* Says which link has the address that a macvtap was refused for. */
+/* Says which link has the address that a macvtap was refused for; one of another network namespace
+ * is out of sight. */
 static int say_who_has(struct rtnl *rtnl, const struct vif_device_job *job, char **errorp)
 {
     const struct vif_port *port = port_of(job);
@@ -225,9 +226,9 @@ static int say_who_has(struct rtnl *rtnl, const struct vif_device_job *job, char
             holder = links[i].name;
         }
     }
-    error_set(errorp, EADDRINUSE, "the MAC address %s is in use on \"%s\"%s%s%s",
-              mac_format(&port->host_mac, text), port->lower, holder ? ", by \"" : "",
-              holder ? holder : "", holder ? "\"" : "");
+    error_set(errorp, EADDRINUSE, "the MAC address %s is in use on \"%s\", by %s%s%s",
+              mac_format(&port->host_mac, text), port->lower, holder ? "\"" : "",
+              holder ? holder : "a link of another network namespace", holder ? "\"" : "");
     free(links);
     return -EADDRINUSE;
 }

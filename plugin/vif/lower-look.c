@@ -21,7 +21,7 @@ static void add_vlans(struct vif_lower *lower, const struct vif_lowers *lowers)
     for (size_t i = 0; i < lowers->n_links; i++) {
         const struct link_info *link = &lowers->links[i];
 
-        if (str_eq(link->kind, "vlan") && link->lower == lower->link.ifindex) {
+        if (link->vlan_id >= 0 && link->lower == lower->link.ifindex) {
             lower->vlans = mem_resize(lower->vlans, lower->n_vlans + 1, sizeof *lower->vlans);
             lower->vlans[lower->n_vlans++] = *link;
         }
@@ -54,7 +54,7 @@ static void add_uppers(struct vif_lower *lower, const struct vif_lowers *lowers)
             .mode = link->macvtap_mode,
         };
 
-        if (link->macvtap_mode != MACVTAP_NO_MODE && is_on(link, lower, &user.vlan)) {
+        if (link_is_macvlan(link) && is_on(link, lower, &user.vlan)) {
             str_copy(user.name, sizeof user.name, link->name);
             add_user(lower, &user);
         }

@@ -62,15 +62,10 @@ static const struct link_info *find_link(const struct vif_lowers *lowers, int if
     return NULL;
 }
 
-static bool is_macvlan(const struct link_info *link)
-{
-    return str_eq(link->kind, "macvtap") || str_eq(link->kind, "macvlan");
-}
-
 /* Whether somebody who named a device that is not there could have meant this one. */
 static bool could_be_meant(const struct link_info *link)
 {
-    return link->ethernet && !link->loopback && !link->master && !is_macvlan(link) &&
+    return link->ethernet && !link->loopback && !link->master && !link_is_macvlan(link) &&
            !str_eq(link->kind, "tun") && !str_eq(link->kind, "bridge");
 }
 
@@ -114,7 +109,7 @@ static int check_kind(const struct vif_lower *lower, const struct vif_lowers *lo
                          "device that leads to the switch",
                          link->name);
     }
-    if (is_macvlan(link)) {
+    if (link_is_macvlan(link)) {
         const struct link_info *below = find_link(lowers, link->lower);
 
         return error_set(errorp, EINVAL, "\"%s\" is itself a %s%s%s%s; name that device instead",

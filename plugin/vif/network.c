@@ -182,14 +182,17 @@ static int parse_forward(const xmlNode *node, struct vif_network *network, char 
     return error ? error : check_forward(network, errorp);
 }
 
-/* What says how the network is connected, and counts for nothing beside <extbridge>. */
+/* What says how the network is connected, and counts for nothing beside <extbridge>; an element
+ * that says nothing anyway is not worth a word. */
 static void list_ignored(const xmlNode *node, struct vif_network *network)
 {
     static const char *const names[] = {"forward", "bridge", "mtu",   "mac",        "domain",
                                         "dns",     "ip",     "route", "virtualport"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (xml_child(node, names[i])) {
+        const xmlNode *child = xml_child(node, names[i]);
+
+        if (child && !xml_is_bare(child)) {
             char *known = network->extbridge_ignored;
 
             network->extbridge_ignored = str_printf("%s%s<%s>", known ? known : "",

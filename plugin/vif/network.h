@@ -70,6 +70,11 @@ int vif_networks_new(const char *const *files, size_t n_files, const char *const
                      size_t n_folders, struct vif_networks **networks, char **errorp);
 void vif_networks_free(struct vif_networks *networks);
 
+/* Adds the network that must be of the name `name` and was read from `file`, whose `text` this is:
+ * for who may not let the set read files itself. Returns 0 or -EINVAL. */
+int vif_networks_add(struct vif_networks *networks, const char *name, const char *file,
+                     const char *text, size_t length, char **errorp);
+
 extern const char
     *const vif_network_folders[2]; /* /etc/vifplug/networks, /etc/libvirt/qemu/networks */
 

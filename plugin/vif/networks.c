@@ -32,30 +32,66 @@ static const struct vif_network *find_known(const struct vif_networks *networks,
     return NULL;
 }
 
+/* Takes over a document, if it is one of a network. */
+static int add_document(struct vif_networks *networks, struct vif_document *document,
+                        const struct vif_network **network, char **errorp)
+{
+    if (document->kind != VIF_DOCUMENT_NETWORK) {
+        int error = error_set(
+            errorp, EINVAL, "%s: a <network> is expected, but the root element is <%s>",
+            document->file, document->kind == VIF_DOCUMENT_DOMAIN ? "domain" : "interface");
+
+        vif_document_clear(document);
+        return error;
+    }
+
+    struct vif_document *own = mem_zalloc(sizeof *own);
+
+    *own = *document;
+    networks->documents = mem_resize(networks->documents, networks->n_documents + 1, sizeof own);
+    networks->documents[networks->n_documents++] = own;
+    *network = &own->network;
+    return 0;
+}
+
 static int add_file(struct vif_networks *networks, const char *file,
                     const struct vif_network **network, char **errorp)
 {
     struct vif_document document = {0};
     int error = vif_document_load(file, &document, errorp);
 
-    if (error) {
-        return error;
-    }
-    if (document.kind != VIF_DOCUMENT_NETWORK) {
-        error = error_set(
-            errorp, EINVAL, "%s: a <network> is expected, but the root element is <%s>",
-            document.file, document.kind == VIF_DOCUMENT_DOMAIN ? "domain" : "interface");
-        vif_document_clear(&document);
-        return error;
-    }
+    return error ? error : add_document(networks, &document, network, errorp);
+}
 
-    struct vif_document *own = mem_zalloc(sizeof *own);
+/* Refuses the network that was added last if it has another name than its file. */
+static int check_last(struct vif_networks *networks, const char *name, const char *file,
+                      char **errorp)
+{
+    struct vif_document *last = networks->documents[networks->n_documents - 1];
 
-    *own = document;
-    networks->documents = mem_resize(networks->documents, networks->n_documents + 1, sizeof own);
-    networks->documents[networks->n_documents++] = own;
-    *network = &own->network;
-    return 0;
+    if (strcmp(last->network.name, name) == 0) {
+        return 0;
+    }
+    int error = error_set(errorp, EINVAL, "%s: holds network \"%s\", not \"%s\"", file,
+                          last->network.name, name);
+
+    networks->n_documents--;
+    vif_document_clear(last);
+    free(last);
+    return error;
+}
+
+int vif_networks_add(struct vif_networks *networks, const char *name, const char *file,
+                     const char *text, size_t length, char **errorp)
+{
+    const struct vif_network *network;
+    struct vif_document document = {0};
+    int error = vif_document_parse(file, text, length, &document, errorp);
+
+    if (!error) {
+        error = add_document(networks, &document, &network, errorp);
+    }
+    return error ? error : check_last(networks, name, file, errorp);
 }
 
 static int add_named_file(struct vif_networks *networks, const char *file, char **errorp)
@@ -221,13 +257,8 @@ static int load_from_folder(struct vif_networks *networks, const char *folder, c
     if (error) {
         return error;
     }
-    if (strcmp((*network)->name, name) != 0) {
-        struct vif_document *wrong = networks->documents[--networks->n_documents];
-
-        error = error_set(errorp, EINVAL, "%s: holds network \"%s\", not \"%s\"", file,
-                          wrong->network.name, name);
-        vif_document_clear(wrong);
-        free(wrong);
+    error = check_last(networks, name, file, errorp);
+    if (error) {
         *network = NULL;
     }
     return error;

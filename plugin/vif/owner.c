@@ -20,40 +20,43 @@ static bool is_number(const char *text)
     return digits && digits < 10 && !text[digits];
 }
 
-static int find_user(const char *text, uid_t *uid, char **errorp)
+int vif_user_find(const char *name, id_t *id)
 {
     auto_free char *buffer = mem_zalloc(ENTRY_MAX);
     struct passwd entry;
     struct passwd *found = NULL;
+    int error = getpwnam_r(name, &entry, buffer, ENTRY_MAX, &found);
 
-    if (is_number(text)) {
-        *uid = (uid_t)strtoul(text, NULL, 10);
+    if (found) {
+        *id = found->pw_uid;
         return 0;
     }
-    getpwnam_r(text, &entry, buffer, ENTRY_MAX, &found);
-    if (!found) {
-        return error_set(errorp, EINVAL, "no user \"%s\"", text);
-    }
-    *uid = found->pw_uid;
-    return 0;
+    return error ? -error : -ENOENT;
 }
 
-static int find_group(const char *text, gid_t *gid, char **errorp)
+int vif_group_find(const char *name, id_t *id)
 {
     auto_free char *buffer = mem_zalloc(ENTRY_MAX);
     struct group entry;
     struct group *found = NULL;
+    int error = getgrnam_r(name, &entry, buffer, ENTRY_MAX, &found);
 
-    if (is_number(text)) {
-        *gid = (gid_t)strtoul(text, NULL, 10);
+    if (found) {
+        *id = found->gr_gid;
         return 0;
     }
-    getgrnam_r(text, &entry, buffer, ENTRY_MAX, &found);
-    if (!found) {
-        return error_set(errorp, EINVAL, "no group \"%s\"", text);
+    return error ? -error : -ENOENT;
+}
+
+/* The id that a number or a name stands for. */
+static int choose(const char *what, int (*find)(const char *, id_t *), const char *text, id_t *id,
+                  char **errorp)
+{
+    if (is_number(text)) {
+        *id = (id_t)strtoul(text, NULL, 10);
+        return 0;
     }
-    *gid = found->gr_gid;
-    return 0;
+    return find(text, id) ? error_set(errorp, EINVAL, "no %s \"%s\"", what, text) : 0;
 }
 
 int vif_owner_choose(const char *user, const char *group, struct vif_plan_options *options,
@@ -64,10 +67,10 @@ int vif_owner_choose(const char *user, const char *group, struct vif_plan_option
     options->owner = group ? (uid_t)-1 : getuid();
     options->group = (gid_t)-1;
     if (user) {
-        error = find_user(user, &options->owner, errorp);
+        error = choose("user", vif_user_find, user, &options->owner, errorp);
     }
     if (!error && group) {
-        error = find_group(group, &options->group, errorp);
+        error = choose("group", vif_group_find, group, &options->group, errorp);
     }
     return error;
 }

@@ -1,4 +1,4 @@
-/* Whose the taps are going to be. */
+/* Whose the taps are going to be, and users and groups by their names. */
 #ifndef VIF_OWNER_H
 #define VIF_OWNER_H
 
@@ -10,5 +10,10 @@
  * such user or group. */
 int vif_owner_choose(const char *user, const char *group, struct vif_plan_options *options,
                      char **errorp);
+
+/* The id of the user or group of that name. Returns 0; -ENOENT where there is none; or another
+ * error where that could not be found out. */
+int vif_user_find(const char *name, id_t *id);
+int vif_group_find(const char *name, id_t *id);
 
 #endif

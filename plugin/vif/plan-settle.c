@@ -126,6 +126,31 @@ static void use_existing(struct vif_port *port)
     port->persistent = true;
 }
 
+/* Somebody else's macvtap, to be used as it is. But one with another address than the guest's would
+ * pass on nothing that is for the guest; in passthrough mode all is passed on. */
+static int settle_theirs(const struct vif_port *port, const struct link_info *link, char **errorp)
+{
+    char its[MAC_TEXT_SIZE];
+    char guests[MAC_TEXT_SIZE];
+
+    /* libvirt, too, takes a macvtap only where it is told to leave it as it is
+     * (qemuInterfaceEthernetConnect() in src/qemu/qemu_interface.c). */
+    if (port->managed) {
+        return error_set(errorp, EEXIST,
+                         "\"%s\" exists, and is a macvtap; to use it as it is, add managed='no' to "
+                         "its <target>",
+                         port->name);
+    }
+    if (link->macvtap_mode == MACVTAP_PASSTHROUGH || mac_equal(&link->mac, &port->mac)) {
+        return 0;
+    }
+    mac_format(&link->mac, its);
+    return error_set(errorp, EINVAL,
+                     "the macvtap \"%s\" passes on what is for %s, and the guest has %s; add "
+                     "<mac address='%s'/>",
+                     port->name, its, mac_format(&port->mac, guests), its);
+}
+
 /* Finds out whether the device is to be made, or is there already. */
 static int settle_device(struct vif_port *port, const struct vif_sight *sight, char **errorp)
 {
@@ -166,13 +191,10 @@ static int settle_device(struct vif_port *port, const struct vif_sight *sight, c
             port->name);
     }
     if (str_eq(sight->link.kind, "macvtap")) {
-        /* libvirt, too, takes a macvtap only where it is told to leave it as it is
-         * (qemuInterfaceEthernetConnect() in src/qemu/qemu_interface.c). */
-        if (port->managed) {
-            return error_set(errorp, EEXIST,
-                             "\"%s\" exists, and is a macvtap; to use it as it is, add "
-                             "managed='no' to its <target>",
-                             port->name);
+        int error = settle_theirs(port, &sight->link, errorp);
+
+        if (error) {
+            return error;
         }
     } else if (!str_eq(sight->link.kind, "tun")) {
         const char *kind = sight->link.kind;

@@ -62,6 +62,8 @@ static void fill_record(const struct plug *plug, const struct vif_port *port,
     record->remote = port->attachment == VIF_ATTACH_OVS ? str_dup_or_null(remote) : NULL;
     vif_record_set_owner(record);
     record->since = time(NULL);
+    record->granted_name = str_dup_or_null(plug->options->granted_name);
+    record->granted_user = plug->options->granted_user;
 }
 
 /* Sorts the plan's interfaces into those that stand already and those that are to be made. */
@@ -233,6 +235,8 @@ static int finish_record(struct plug *plug, struct job *job, char **errorp)
     if (!plug->options->supervised) {
         record->pid = 0;
         record->pid_start = 0;
+    } else if (plug->options->supervisor) {
+        vif_record_give_to(record, plug->options->supervisor);
     }
     return vif_records_write(plug->records, record, errorp);
 }

@@ -34,13 +34,17 @@
 #include "vif/host.h"
 
 struct vif_plug_options {
-    bool no_wait;    /* do not wait until ovs-vswitchd has realised the ports */
-    bool supervised; /* this process looks after the interfaces as long as it lives: `run` */
+    bool no_wait;     /* do not wait until ovs-vswitchd has realised the ports */
+    bool supervised;  /* a process looks after the interfaces as long as it lives: `run` */
+    pid_t supervisor; /* which, where it is not this one */
 
     /* An interface that is plugged already is refused, not left as it is: its queues are wanted,
      * and cannot be had twice. */
     bool fresh;
 
+    /* For the bridge helper: the name that was asked for, and who asked; NULL for all others. */
+    const char *granted_name;
+    uid_t granted_user;
     /* For vif_plug_wishes(): called with each plan, and before_data, before it is carried out; a
      * negative errno value that it returns is the end. NULL: nothing is to be said to a plan. */
     int (*before)(void *before_data, const struct vif_plan *plan, char **errorp);

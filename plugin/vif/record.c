@@ -37,6 +37,7 @@ void vif_record_clear(struct vif_record *record)
     free(record->remote);
     free(record->qemu_id);
     free(record->qemu_bus);
+    free(record->granted_name);
     memset(record, 0, sizeof *record);
 }
 
@@ -136,6 +137,12 @@ cJSON *vif_record_to_json(const struct vif_record *record)
     cJSON_AddNumberToObject(json, "since", (double)record->since);
     add_string_or_null(json, "qemu_id", record->qemu_id);
     add_string_or_null(json, "qemu_bus", record->qemu_bus);
+    cJSON_AddItemToObject(json, "granted_name",
+                          record->granted_name ? cJSON_CreateString(record->granted_name)
+                                               : cJSON_CreateNull());
+    cJSON_AddItemToObject(json, "granted_user",
+                          record->granted_name ? cJSON_CreateNumber(record->granted_user)
+                                               : cJSON_CreateNull());
     cJSON_AddBoolToObject(json, "lower_was_down", record->lower_was_down);
     cJSON_AddBoolToObject(json, "vlan_was_down", record->vlan_was_down);
     cJSON_AddBoolToObject(json, "vlan_was_missing", record->vlan_was_missing);
@@ -189,6 +196,8 @@ static int record_from_json(const cJSON *json, struct vif_record *record, char *
     record->since = number_of(json, "since");
     record->qemu_id = str_dup_or_null(text_of(json, "qemu_id"));
     record->qemu_bus = str_dup_or_null(text_of(json, "qemu_bus"));
+    record->granted_name = str_dup_or_null(text_of(json, "granted_name"));
+    record->granted_user = (uid_t)number_of(json, "granted_user");
     record->lower_was_down = flag_of(json, "lower_was_down");
     record->vlan_was_down = flag_of(json, "vlan_was_down");
     record->vlan_was_missing = flag_of(json, "vlan_was_missing");
@@ -241,18 +250,38 @@ static int make_folders(struct vif_records *records, char **errorp)
     return 0;
 }
 
-int vif_records_lock(struct vif_records *records, char **errorp)
+/* Opens the file RUNDIR/lock. Returns its descriptor or a negative errno value. */
+static int open_lock(struct vif_records *records, char **errorp)
 {
     auto_free char *path = str_printf("%s/lock", records->rundir);
-    auto_close int fd = -1;
     int error = make_folders(records, errorp);
 
     if (error) {
         return error;
     }
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX)) {
-        return error_set(errorp, errno, "cannot lock %s: %m", path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? error_set(errorp, errno, "cannot open %s: %m", path) : fd;
+}
+
+int vif_records_lock(struct vif_records *records, char **errorp)
+{
+    auto_close int fd = open_lock(records, errorp);
+
+    if (fd >= 0 && flock(fd, LOCK_EX)) {
+        return error_set(errorp, errno, "cannot lock %s/lock: %m", records->rundir);
+    }
+    return steal_fd(&fd);
+}
+
+int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp)
+{
+    /* A byte for each user. This and flock(2) do not see each other's locks. */
+    struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = user, .l_len = 1};
+    auto_close int fd = open_lock(records, errorp);
+
+    if (fd >= 0 && fcntl(fd, F_OFD_SETLKW, &byte)) {
+        return error_set(errorp, errno, "cannot lock %s/lock for user %ld: %m", records->rundir,
+                         (long)user);
     }
     return steal_fd(&fd);
 }

@@ -36,6 +36,8 @@ struct vif_record {
     uint64_t pid_start; /* when that process started, in clock ticks since boot: pids are re-used */
     bool script_done;   /* the script was run, so the downscript is due */
     int64_t since;      /* seconds since the epoch */
+    char *granted_name; /* of the bridge helper's: the name that was asked for; else NULL */
+    uid_t granted_user; /* likewise: who asked */
 
     /* Of what was plugged into a running QEMU (qemu/hotplug.h): its device there, which is of this
      * id, and the bus that it is on. NULL where it was not. */
@@ -116,6 +118,10 @@ int vif_records_read_domain(struct vif_records *records, const char *domain_uuid
  * gone; -EBUSY when another process is plugging or unplugging it. */
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
                       struct vif_record *record, char **errorp);
+
+/* Likewise a lock of one user's, which has nothing to do with that one: so that no two processes
+ * both count the ports that the user has been granted, and then add one each. */
+int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp);
 
 /* Removes a record; one that is gone is fine. */
 int vif_records_remove(struct vif_records *records, const char *name, char **errorp);

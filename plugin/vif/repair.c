@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "netdev/brport.h"
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
 #include "vif/identity.h"
@@ -58,7 +59,11 @@ static int repair_device(struct vif_host *host, struct rtnl *rtnl, const struct 
         return 0;
     }
     vif_host_log(host, "setting up device \"%s\" again", port->name);
-    return link_change(rtnl, link->ifindex, &change, errorp);
+    int error = link_change(rtnl, link->ifindex, &change, errorp);
+    if (!error && change.master && port->isolated) {
+        error = brport_set_isolated(rtnl, link->ifindex, true, errorp);
+    }
+    return error;
 }
 
 /* Adds the ports of `lost`, which are on the same server. The records bear the id of the new plug

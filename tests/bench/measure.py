@@ -7,6 +7,8 @@ import sys
 import time
 
 VIFPLUG = os.environ["VIFPLUG"]
+# Longer than ovs-vswitchd needs to digest the link events of the round before, at 1000 ports.
+PAUSE = 0.5
 
 
 def run(*argv, status=0):
@@ -28,6 +30,18 @@ def add(a, b):
 
 def batch(lines):
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
+
+
+def fill(bridge, first, count, tag):
+    """Puts ports on the bridge that others could have put there: taps, all in one transaction."""
+    names = [f"fill{i}" for i in range(first, first + count)]
+    for name in names:
+        run("ip", "tuntap", "add", "dev", name, "mode", "tap")
+    args = []
+    for name in names:
+        args += ["--", "add-port", bridge, name, f"tag={tag}"]
+    if args:
+        run("ovs-vsctl", *args)
 
 
 def progress(text):

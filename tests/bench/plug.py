@@ -6,24 +6,10 @@ import os
 import tempfile
 import time
 
-from measure import VIFPLUG, add, batch, median_ms, progress, run
+from measure import PAUSE, VIFPLUG, add, batch, fill, median_ms, progress, run
 
 BRIDGE = "br0"
 TAG = 100
-# Longer than ovs-vswitchd needs to digest the link events of the round before, at 1000 ports.
-PAUSE = 0.5
-
-
-def fill(first, count):
-    """Puts ports on the bridge that others could have put there: taps, all in one transaction."""
-    names = [f"fill{i}" for i in range(first, first + count)]
-    for name in names:
-        run("ip", "tuntap", "add", "dev", name, "mode", "tap")
-    args = []
-    for name in names:
-        args += ["--", "add-port", BRIDGE, name, f"tag={TAG}"]
-    if args:
-        run("ovs-vsctl", *args)
 
 
 def vifplug_plug(name):
@@ -124,7 +110,7 @@ def main():
     there = 0
     for ports in (0, 500, 1000):
         progress(f"making {ports} ports")
-        fill(there, ports - there)
+        fill(BRIDGE, there, ports - there, TAG)
         there = ports
         time.sleep(2 * PAUSE)
         single = one_by_one(rounds)

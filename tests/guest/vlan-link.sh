@@ -77,7 +77,19 @@ for name in up0.100 theirs; do
 done
 remember
 
-# But not a link that only has the name.
+# But not one of a service VLAN (802.1ad), which has numbers of its own.
+ip link add link up0 name theirs type vlan protocol 802.1ad id 100
+ip link set theirs up
+remember
+works "$VIFPLUG" plug --domain "$one"
+has "a link of its own is made" 'one@up0.100: ' "$(link one)"
+works "$VIFPLUG" verify
+works "$VIFPLUG" unplug one
+nothing_left
+ip link del theirs
+remember
+
+# Nor a link that only has the name.
 ip link add up0.100 type veth peer name other
 refused 1 '"up0.100"' "$VIFPLUG" plug --domain "$one"
 ip link del up0.100

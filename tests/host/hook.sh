@@ -7,6 +7,7 @@ set -euo pipefail
 hook=$VIFPLUG_BUILD/plugin/libvirt/vifplug-libvirt-hook
 uuid=7b1e4a52-39c7-4c58-9b0e-2f5d0a61c3e4
 bridge br0
+lower low0
 ip link add lin0 address 02:00:00:00:00:07 type bridge
 ip link set lin0 up
 
@@ -54,7 +55,7 @@ domain plain.xml web $uuid "
     </interface>
     <interface type='user'/>
     <interface type='bridge'>
-      <mac address='52:54:00:00:03:02'/><source bridge='lin0'/><target dev='web1'/>
+      <mac address='52:54:00:00:03:02'/><source bridge='lin0'/><port isolated='yes'/><target dev='web1'/>
       <mtu size='1400'/>
     </interface>" >/dev/null
 xml=$work/web.xml
@@ -97,6 +98,57 @@ works "$VIFPLUG" unplug other0
 quietly release
 nothing_left
 
+# The domain's interfaces by hand are the same ones, so what was plugged before is taken over.
+works "$VIFPLUG" plug --domain "$xml"
+is "their names" $'web0\nweb1' "$out"
+before=$(host_state)
+quietly prepare
+is "and nothing changes" "$before" "$(host_state)"
+quietly release
+nothing_left
+
+# A macvtap, for libvirt to open by its node. The node is in the host's /dev, as on any host.
+domain direct.xml web $uuid "<interface type='direct'><mac address='52:54:00:00:03:05'/>
+    <source dev='low0' mode='bridge'/><target dev='mac0'/></interface>" >/dev/null
+"$VIFPLUG" adopt "$work/direct.xml" >"$work/adopted.xml"
+works call prepare "$work/adopted.xml"
+has "a macvtap" 'mac0@low0: .*[<,]UP[,>].*link/ether 52:54:00:00:03:05 .*macvtap +mode bridge' "$(link mac0)"
+node=/dev/tap$(cat /sys/class/net/mac0/ifindex)
+is "its node" 'character special file root' "$(stat -c '%F %U' "$node")"
+ip link set mac0 down
+works call reconnect "$work/adopted.xml"
+works "$VIFPLUG" verify
+works call release "$work/adopted.xml"
+nothing_left
+
+# Two domains at once, on the same bridges.
+sed "s/$uuid/8$(echo $uuid | cut -c2-)/; s/web\([01]\)/db\1/; s/03:0/04:0/" "$xml" >"$work/db.xml"
+call prepare "$xml" &
+first=$!
+"$hook" db prepare begin - <"$work/db.xml" &
+second=$!
+wait $first || fail "the first domain was refused"
+wait $second || fail "the second domain was refused"
+is "both are there" 'db0 db1 web0 web1' "$("$VIFPLUG" list --json | json '" ".join(i["name"] for i in j["interfaces"])')"
+works "$VIFPLUG" verify
+quietly release
+is "the other one stays" 'db0 db1' "$("$VIFPLUG" list --json | json '" ".join(i["name"] for i in j["interfaces"])')"
+works call release "$work/db.xml"
+nothing_left
+
+# Scripts are libvirt's to run, and none in the metadata is.
+cat >"$work/up" <<END
+#!/bin/sh
+touch $work/ran
+END
+chmod +x "$work/up"
+sed "s|<mtu size=\"1400\"/>|<script path=\"$work/up\"/>&|" "$xml" >"$work/script.xml"
+works call prepare "$work/script.xml"
+works call release "$work/script.xml"
+[ ! -e "$work/ran" ] || fail "the hook ran a script"
+sed "s|<source bridge=\"br0\"/>|&<script path=\"$work/up\"/>|" "$xml" >"$work/bad.xml"
+refused 1 '<script> is unknown to vifplug there' call prepare "$work/bad.xml"
+
 # An aborted start.
 quietly prepare stopped release
 nothing_left
@@ -108,10 +160,12 @@ done
 works call prepare "$work/plain.xml"
 works call stopped "$work/plain.xml"
 # For a domain that is not ours not even the library that reads XML is loaded.
-quietly prepare
-expect 0 'libxml2' env LD_DEBUG=files "$hook" web release end - <"$xml"
-expect 0 'libnl' env LD_DEBUG=files "$hook" web prepare begin - <"$work/plain.xml"
-[[ $err != *libxml2* ]] || fail "a domain without our metadata is parsed"
+loads_libxml2() {
+    LD_DEBUG=files "$hook" web "$1" begin - <"$2" 2>&1 | grep -c libxml2 || true
+}
+is "a domain that is not ours is not parsed" 0 "$(loads_libxml2 prepare "$work/plain.xml")"
+has "one that is ours is" '^[1-9]' "$(loads_libxml2 prepare "$xml")"
+quietly release
 chmod o+x "$work"
 works setpriv --reuid=65534 --regid=65534 --clear-groups "$hook" web prepare begin - <"$xml"
 nothing_left
@@ -168,7 +222,17 @@ ip link set web1 nomaster mtu 1500 address 02:00:00:00:00:08
 quietly reconnect
 works "$VIFPLUG" verify
 is "its VLAN" 100 "$(db Port web0 tag)"
+has "its isolation" 'isolated on' "$(link web1)"
 kill -0 "$guest" || fail "the guest is gone"
+
+# One that cannot be helped keeps nobody from helping the others.
+ip link delete lin0
+ovs-vsctl del-port web0
+expect 0 'lin0' call reconnect "$xml"
+is "the other one is back" 100 "$(db Port web0 tag)"
+ip link add lin0 address 02:00:00:00:00:07 type bridge
+ip link set lin0 up
+quietly reconnect
 
 # What somebody else changed is told, not changed back.
 ovs-vsctl set Port web0 tag=101

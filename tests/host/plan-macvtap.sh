@@ -72,6 +72,9 @@ ip link add on-e1 link e1 type macvtap mode vepa
 no 1 '"on-e1", on "e1" too, has the MAC address' --lower e1 --mac "$(cat /sys/class/net/on-e1/address)"
 no 2 '"on-e1" is itself a macvtap on "e1"' --lower on-e1
 no 1 "mode='passthrough' needs \"e1\" for itself, and \"on-e1\" is on it" --lower e1 --mode passthrough
+ip link add on-e2 link e2 type macvlan mode source
+no 1 'needs "e2" for itself, and "on-e2" is on it' --lower e2 --mode passthrough
+ip link del on-e2
 planned --lower e2 --mode passthrough
 is 'passthrough on a free device' e2 "${field[lower]}"
 ip link add all-e2 link e2 type macvtap mode passthru
@@ -105,8 +108,14 @@ is 'nobody was asked' '[]' "${field[notes]}"
 works "$VIFPLUG" unplug real
 
 # Macvtaps of others, opened as they are.
-planned --interface "$(interface i.xml "<target dev='on-e1' managed='no'/>" ethernet)"
+theirs="<target dev='on-e1' managed='no'/>"
+planned --interface "$(interface i.xml \
+    "<mac address='$(cat /sys/class/net/on-e1/address)'/>$theirs" ethernet)"
 is 'an existing macvtap' existing "${field[device]}"
+no 2 '"on-e1" passes on what is for .*, and the guest has .*add <mac address=' \
+    --interface "$(interface i.xml "$theirs" ethernet)"
+planned --interface "$(interface i.xml "${theirs//on-e1/all-e2}" ethernet)"
+is 'a passthrough one passes on all' existing "${field[device]}"
 no 1 'add managed=.no.' --interface "$(interface i.xml "<target dev='on-e1'/>" ethernet)"
 ip link del on-e1
 ip link del all-e2

@@ -71,6 +71,15 @@ ended 1 "the MAC address $mac is in use on \"low0\", by \"other\""
 ip link del other
 nothing_left
 
+# Or somebody has it whom nobody here sees.
+ip netns add elsewhere
+ip link add link low0 name other address $mac netns elsewhere type macvtap mode bridge
+ip -n elsewhere link set other up
+refused 1 "the MAC address $mac is in use on \"low0\", by a link of another network namespace" \
+    "${plug[@]}" --lower low0
+ip -n elsewhere link del other
+ip netns del elsewhere
+
 # The lower device vanishes between plan and plug, and between making the macvtap and opening it.
 lower low1
 stopped_at flock 1 "${plug[@]}" --lower low1
@@ -93,6 +102,35 @@ sleep 0.5
 ip link set low1 master lb0
 ended 1 '"low1" is a port of the Linux bridge "lb0"'
 ip link set low1 nomaster
+nothing_left
+
+# It vanishes while a guest runs, and takes the macvtap with it: list and verify tell, gc waits for the
+# guest to end, and then nothing is left.
+lower low2
+mkfifo "$work/end"
+"$VIFPLUG" run --lower low2 --mac $mac --target f0 --mode passthrough -- sh -c "cat $work/end" &
+pid=$!
+wait_for grep -q '"plugged"' /run/vifplug/ports/f0.json
+ip link del low2
+works "$VIFPLUG" list
+has "list" 'f0 .* device gone$' "$out"
+expect 3 '' "$VIFPLUG" verify
+is "verify" 'f0: there is no link "f0"' "$out"
+works "$VIFPLUG" gc
+is "gc leaves it to the process that looks after it" "" "$out"
+# One of that name which comes back is another one.
+lower low2
+expect 1 '"f0" is in use by process' "$VIFPLUG" run --lower low2 --mac $mac --target f0 -- true
+own=$(mac low2)
+: >"$work/end"
+wait $pid || fail "run ended with $?"
+is "the new device's address" "$own" "$(mac low2)"
+is "the list is empty" "" "$("$VIFPLUG" list)"
+# Of what was plugged for others gc takes the record.
+works "${plug[@]}" --lower low2 --mode passthrough
+ip link del low2
+works "$VIFPLUG" gc
+is "gc" 'removed interface "f0": its device is gone' "$out"
 nothing_left
 
 # A plug that fails sets what it brought up down again, unless somebody else uses it by then: the

@@ -42,6 +42,7 @@ lib/libvifplug.so.$version
 lib/pkgconfig/vifplug.pc
 lib/systemd/system/vifplug-gc.service
 sbin/vifplug
+sbin/vifplug-bridge-helper
 sbin/vifplug-libvirt-hook
 share/bash-completion/completions/vifplug
 share/doc/vifplug/CONTRIBUTING.md
@@ -57,7 +58,9 @@ share/doc/vifplug/examples/cyan.xml
 share/doc/vifplug/examples/green.xml
 share/doc/vifplug/examples/networks/vepanet.xml
 share/doc/vifplug/examples/red.xml
+share/man/man5/vifplug-bridge.conf.5
 share/man/man5/vifplug-xml.5
+share/man/man8/vifplug-bridge-helper.8
 share/man/man8/vifplug-libvirt-hook.8
 share/man/man8/vifplug.8
 share/zsh/site-functions/_vifplug" "$(cd "$there" && find . ! -type d -printf '%P\n' | LC_ALL=C sort)"
@@ -65,7 +68,7 @@ same 'files outside of the prefix' '' "$(find "$root" ! -type d ! -path "$there/
 
 # What is installed does not look for libraries where it was built.
 for file in "$there/sbin/vifplug" "$there/etc/libvirt/hooks/qemu.d/vifplug" \
-    "$there/lib/libvifplug.so"; do
+    "$there/sbin/vifplug-bridge-helper" "$there/lib/libvifplug.so"; do
     same "library paths in $file" '' "$(readelf -d "$file" | grep -E 'RPATH|RUNPATH' || true)"
 done
 
@@ -112,7 +115,7 @@ same 'the hook of a distribution' /usr/sbin/vifplug-libvirt-hook \
     "$(readlink "$distribution/etc/libvirt/hooks/qemu.d/vifplug")"
 same 'its program' yes "$([ -x "$distribution/usr/sbin/vifplug-libvirt-hook" ] && echo yes)"
 profile=$distribution/usr/share/doc/vifplug/apparmor/vifplug-libvirt-hook
-same 'its profile' 1 "$(grep -c '^profile .* /usr/sbin/vifplug-libvirt-hook {' "$profile")"
+same 'its profile' 1 "$(grep -c '^profile .* /usr/sbin/vifplug-libvirt-hook flags' "$profile")"
 if command -v apparmor_parser >/dev/null; then
     apparmor_parser --skip-kernel-load --skip-cache "$profile" || status=1
 fi

@@ -93,6 +93,17 @@ works hot detach --libvirt one "$second"
 is "the metadata has the one that is left" 1 "$(virsh metadata one urn:vifplug:1 | grep -c '<target')"
 reach one "10.0.1.254 yes"
 
+# A script is run once, by libvirt.
+cat >"$work/up" <<END
+#!/bin/sh
+echo "\$1" >>$work/ups
+END
+chmod 755 "$work/up"
+works hot attach --libvirt one --interface \
+    "$(interface up.xml "<source bridge='br0'/><target dev='scripted'/><script path='$work/up'/>")"
+is "the script was run" scripted "$(<"$work/ups")"
+works hot detach --libvirt one scripted
+
 # What is not the guest's is not taken.
 works "$VIFPLUG" plug --bridge br0 --target other
 expect 1 'belongs to no domain, and not to domain "one"' hot detach --libvirt one other

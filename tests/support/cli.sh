@@ -169,6 +169,14 @@ domain() {
     echo "$work/$1"
 }
 
+# own_etc: from here on /etc is a copy, for the test to write to.
+own_etc() {
+    cp -a /etc "$work/etc"
+    chmod 755 "$work/etc"
+    mount --bind "$work/etc" /etc
+    mkdir -p /etc/vifplug/networks
+}
+
 # json FILTER: picks from JSON on stdin, as Python's expression with `j` for the whole.
 json() {
     python3 -c 'import json, sys; j = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"

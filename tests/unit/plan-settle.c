@@ -334,6 +334,7 @@ static void a_macvtap_is_used_where_it_is_to_be_left_alone(void **state)
     make_host(&host);
     host.sight.has_link = true;
     strcpy(host.sight.link.kind, "macvtap");
+    host.sight.link.mac = plan.ports[0].mac;
     check_settled(&plan, &host);
     assert_int_equal(plan.ports[0].device, VIF_DEVICE_EXISTING);
     vif_plan_clear(&plan);

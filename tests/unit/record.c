@@ -73,6 +73,8 @@ static struct vif_record make_record(const char *name)
     record.script_done = true;
     record.qemu_id = str_dup("vif-web0");
     record.qemu_bus = str_dup("rp0");
+    record.granted_name = str_dup("br0");
+    record.granted_user = 1000;
     record.lower_was_down = true;
     record.vlan_was_down = true;
     record.vlan_was_missing = true;
@@ -153,6 +155,8 @@ static void a_record_comes_back(void **state)
     assert_int_equal(back.ofport, 3);
     assert_int_equal(back.since, 99);
     assert_true(back.script_done);
+    assert_string_equal(back.granted_name, "br0");
+    assert_int_equal(back.granted_user, 1000);
     assert_true(back.lower_was_down && back.vlan_was_down && back.vlan_was_missing);
     assert_true(back.has_lower_mac && mac_equal(&back.lower_mac, &record.lower_mac));
     assert_int_equal(back.pid, getpid());
@@ -383,6 +387,40 @@ static void an_owner_lives_until_its_end(void **state)
     assert_false(vif_record_owner_lives(&record));
 }
 
+/* Whether another process could have the user's lock now. */
+static bool is_free(const struct folder *folder, uid_t user)
+{
+    auto_free char *lock = str_printf("%s/lock", folder->rundir);
+    struct flock byte = {.l_type = F_WRLCK, .l_start = user, .l_len = 1};
+    auto_close int fd = open(lock, O_RDWR | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    return fcntl(fd, F_OFD_SETLK, &byte) == 0;
+}
+
+static void users_have_a_lock_each(void **state)
+{
+    struct folder *folder = *state;
+    struct vif_record record = make_record("web0");
+    char *error = NULL;
+    int fd = vif_records_lock_user(folder->records, 4294967294U, &error);
+    int other = vif_records_lock_user(folder->records, 1001, &error);
+
+    assert_true(fd >= 0 && other >= 0);
+    assert_false(is_free(folder, 4294967294U));
+    assert_false(is_free(folder, 1001));
+    assert_true(is_free(folder, 1002));
+    close(fd);
+    assert_true(is_free(folder, 4294967294U));
+
+    /* A claim is another lock. */
+    create(folder, &record);
+    vif_record_clear(&record);
+    check_ok(vif_records_claim(folder->records, "web0", NULL, &record, &error), &error);
+    vif_record_clear(&record);
+    close(other);
+}
+
 static void what_a_live_process_works_on_cannot_be_claimed(void **state)
 {
     struct folder *folder = *state;
@@ -517,6 +555,7 @@ int main(void)
         test(garbage_is_named),
         test(a_name_is_no_path),
         cmocka_unit_test(an_owner_lives_until_its_end),
+        test(users_have_a_lock_each),
         test(what_a_live_process_works_on_cannot_be_claimed),
         test(of_many_claims_one_wins),
     };
