@@ -10,6 +10,7 @@
 #include "qemu/hotplug.h"
 #include "qemu/qmp.h"
 #include "qemu/slots.h"
+#include "vif/device.h"
 #include "vif/plug.h"
 
 /* The guest, and what it is to lose. */
@@ -71,7 +72,12 @@ static int look_up(struct detaching *detaching, struct vif_records *records, con
     }
     detaching->n++;
     /* The netdev may be left even where the guest has let go of the device. */
-    *nic = (struct hotplug_nic){.name = record->port.name, .id = *id, .there = true};
+    *nic = (struct hotplug_nic){
+        .name = record->port.name,
+        .id = *id,
+        .there = true,
+        .n_fds = record->port.n_queues,
+    };
     return error;
 }
 
@@ -90,18 +96,29 @@ static int look_up_all(struct detaching *detaching, const struct cli *cli, struc
     return error;
 }
 
-/* Unplugs what the guest has let go of. */
+/* Unplugs what the guest has let go of. What is open even so is of another QEMU, which got it from
+ * an attach that was killed before it could write that down. */
 static int unplug(const struct detaching *detaching, struct vif_host *host, char **errorp)
 {
     struct vif_record *gone = mem_resize(NULL, detaching->n, sizeof *gone);
+    struct vif_device_state *devices = NULL;
+    int error = vif_device_look(host, detaching->records, detaching->n, &devices, errorp);
     size_t n = 0;
 
-    for (size_t i = 0; i < detaching->n; i++) {
-        if (!detaching->nics[i].there) {
-            gone[n++] = detaching->records[i];
+    for (size_t i = 0; i < detaching->n && !error; i++) {
+        const struct vif_record *record = &detaching->records[i];
+
+        if (!detaching->nics[i].there && devices[i].in_use && record->qemu_id) {
+            error = error_set(errorp, EBUSY, "\"%s\" is open in another process than this QEMU",
+                              record->port.name);
+        } else if (!detaching->nics[i].there) {
+            gone[n++] = *record;
         }
     }
-    int error = vif_unplug_known(host, gone, n, errorp);
+    if (!error) {
+        error = vif_unplug_known(host, gone, n, errorp);
+    }
+    free(devices);
     free(gone);
     return error;
 }

@@ -121,6 +121,11 @@ static void remove_netdev(struct qmp *qmp, struct hotplug_nic *nic, int *error, 
     auto_free char *sentence = NULL;
     int refused = execute_with(qmp, "netdev_del", "id", id, &sentence);
 
+    /* Whoever gave QEMU the descriptors may have come no further. */
+    if (refused == -ENOENT) {
+        close_fds(qmp, nic->id, "fd", nic->n_fds);
+        close_fds(qmp, nic->id, "vhost", nic->n_fds);
+    }
     nic->there = refused && refused != -ENOENT;
     if (nic->there && !*error) {
         *error = error_set(errorp, -refused, "%s", sentence);

@@ -22,12 +22,12 @@ struct hotplug_nic {
     const char *name; /* of the interface's device on the host */
     const char *id;   /* of QEMU's device */
     bool there;       /* QEMU has it, or something of it */
+    size_t n_fds;     /* how many queues it has */
 
     /* Only what is to be plugged in has these. */
     const struct vif_port *port;
     const char *bus;
     const int *fds; /* a queue each */
-    size_t n_fds;
 };
 
 /* The id of the device for an interface of that name: its alias, or else "vif-" and the name, in

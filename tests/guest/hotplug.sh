@@ -173,6 +173,13 @@ end $vifplug
 works "$VIFPLUG" gc
 is "gc takes what nobody has" 'removed interface "bad": the process that looked after it is gone' "$out"
 is "and not what QEMU has" "['good vif-good rp9 $vifplug']" "$("$VIFPLUG" list --json | json "$of_qemu")"
+first=$qemu
+paused "$work/other"
+expect 1 '"good" is open in another process than this QEMU' \
+    "$VIFPLUG" detach --qmp "$work/other" good
+has_link good || fail "the other QEMU's tap is gone"
+end "$qemu"
+qemu=$first
 expect 1 'good: the guest did not let go' "${detach[@]}" --timeout 0.5 good
 kill_paused
 works "$VIFPLUG" gc

@@ -178,7 +178,7 @@ static void check_unplug(const struct step *steps, size_t n, int wait_ms, int ex
                          const char *words, bool a_stays, bool b_stays)
 {
     struct hotplug_nic nics[] = {
-        {.name = "a", .id = "vif-a", .there = true},
+        {.name = "a", .id = "vif-a", .there = true, .n_fds = 1},
         {.name = "b", .id = "vif-b", .there = true},
     };
     char *error = NULL;
@@ -224,6 +224,8 @@ static void what_was_begun_is_finished(void **state)
          false},
         {.says = DELETED("vif-b")},
         {"netdev_del", MISSING, false},
+        {"\"closefd\",\"arguments\":{\"fdname\":\"vif-a-fd0\"}", OK, false},
+        {"closefd", REFUSED, false},
         {"netdev_del", OK, false},
     };
 
