@@ -32,8 +32,9 @@ enum cli_group {
     CLI_ADOPT = 1 << 8,    /* --check and --mac as a selection */
     CLI_PROBE = 1 << 9,    /* how the probe asks */
     CLI_GUEST = 1 << 10,   /* which running guest */
-    CLI_POLICY = 1 << 11,  /* --policy */
-    CLI_COMMON = 1 << 12,  /* every command has these */
+    CLI_BUS = 1 << 11,     /* --bus */
+    CLI_POLICY = 1 << 12,  /* --policy */
+    CLI_COMMON = 1 << 13,  /* every command has these */
 };
 
 enum cli_option_id {
@@ -68,6 +69,8 @@ enum cli_option_id {
     CLI_OPT_END_TO_END,
     CLI_OPT_LLDP,
     CLI_OPT_LIBVIRT,
+    CLI_OPT_QMP,
+    CLI_OPT_BUS,
     CLI_OPT_POLICY,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,

@@ -1,4 +1,4 @@
-/* vifplug attach: plug, and into a running guest with it. */
+/* vifplug attach: plug, and into a running guest with it. Here are those of libvirt's. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/host.h"
+#include "cli/hotplug.h"
 #include "cli/plugged.h"
 #include "cli/request.h"
 #include "libvirt/adopted.h"
@@ -131,8 +132,8 @@ static enum cli_status give(struct cli *cli, struct vif_host *host, struct vif_p
     return error ? CLI_FAILED : CLI_DONE;
 }
 
-static enum cli_status attach(struct cli *cli, struct vif_host *host, const struct request *request,
-                              char **errorp)
+static enum cli_status attach_to_libvirt(struct cli *cli, struct vif_host *host,
+                                         const struct request *request, char **errorp)
 {
     struct attaching attaching = {.originals = request->wishes.list};
     struct request of_guest = *request;
@@ -162,8 +163,13 @@ static enum cli_status attach(struct cli *cli, struct vif_host *host, const stru
 
 enum cli_status cli_cmd_attach(struct cli *cli)
 {
-    if (!cli_given(cli, CLI_OPT_LIBVIRT)) {
-        return cli_fail(CLI_USAGE, str_dup("attach needs --libvirt DOMAIN: into which guest?"));
+    char *sentence = NULL;
+
+    if (cli_check_guest(cli, "into", &sentence)) {
+        return cli_fail(CLI_USAGE, sentence);
     }
-    return request_act(cli, attach);
+    if (cli_given(cli, CLI_OPT_BUS) && !cli_given(cli, CLI_OPT_QMP)) {
+        return cli_fail(CLI_USAGE, str_dup("--bus goes with --qmp: libvirt chooses by itself"));
+    }
+    return request_act(cli, cli_given(cli, CLI_OPT_QMP) ? attach_to_qemu : attach_to_libvirt);
 }

@@ -1,4 +1,4 @@
-/* vifplug detach: out of a running guest, and unplug. */
+/* vifplug detach: out of a running guest, and unplug. Here are those of libvirt's. */
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/host.h"
+#include "cli/hotplug.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -59,7 +60,7 @@ static int check_owners(const struct cli *cli, struct vif_host *host, struct lib
     return error;
 }
 
-static int detach(const struct cli *cli, struct vif_host *host, char **errorp)
+static int detach_from_libvirt(const struct cli *cli, struct vif_host *host, char **errorp)
 {
     const char *const *names = (const char *const *)cli->args;
     struct libvirt_guest *guest;
@@ -79,6 +80,18 @@ static int detach(const struct cli *cli, struct vif_host *host, char **errorp)
     return error;
 }
 
+int cli_check_guest(const struct cli *cli, const char *way, char **errorp)
+{
+    bool qmp = cli_given(cli, CLI_OPT_QMP);
+
+    if (cli_given(cli, CLI_OPT_LIBVIRT) == qmp) {
+        return error_set(errorp, EINVAL,
+                         "%s needs %s--libvirt DOMAIN or --qmp SOCKET: %s which guest?",
+                         cli->command->name, qmp ? "either " : "", way);
+    }
+    return 0;
+}
+
 enum cli_status cli_cmd_detach(struct cli *cli)
 {
     enum cli_status status = CLI_DONE;
@@ -86,14 +99,12 @@ enum cli_status cli_cmd_detach(struct cli *cli)
     struct signals signals;
     char *sentence = NULL;
 
-    if (!cli_given(cli, CLI_OPT_LIBVIRT)) {
-        return cli_fail(CLI_USAGE, str_dup("detach needs --libvirt DOMAIN: out of which guest?"));
-    }
-    if (cli_open_host(cli, &host, &sentence)) {
+    if (cli_check_guest(cli, "out of", &sentence) || cli_open_host(cli, &host, &sentence)) {
         return cli_fail(CLI_USAGE, sentence);
     }
     signals_hold(&signals);
-    int error = detach(cli, host, &sentence);
+    int error = cli_given(cli, CLI_OPT_QMP) ? detach_from_qemu(cli, host, &sentence)
+                                            : detach_from_libvirt(cli, host, &sentence);
     progress_clear();
     if (error) {
         status = cli_fail(CLI_FAILED, sentence);

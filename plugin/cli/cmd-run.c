@@ -4,7 +4,6 @@
  * ended, the ports leave Open vSwitch first and the devices go after them. */
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,9 +18,9 @@
 #include "qemu/args.h"
 #include "qemu/launch.h"
 #include "qemu/qmp.h"
+#include "qemu/vhost.h"
 #include "vif/plug.h"
 
-#define VHOST_NET "/dev/vhost-net"
 #define QMP_TIMEOUT                                                                                \
     30000 /* ms; the first answer comes after QEMU has loaded firmware and kernel                  \
            */
@@ -45,43 +44,18 @@ static void inherit(struct hand_over *over, int fd)
     over->fds[over->n_fds++] = fd;
 }
 
-/* Opens a vhost-net descriptor for each queue. All or none: without it QEMU moves the frames
- * itself, which is an error only where <driver name='vhost'> insists. */
+/* Opens vhost-net for the queues of a nic, where it is to have that. */
 static int open_vhost(struct hand_over *over, struct qemu_nic *nic, char **errorp)
 {
     int *fds = &over->vhost_fds[over->n_vhost_fds];
-    size_t n = 0;
+    int error = vhost_open(nic->port, nic->n_fds, fds, &nic->n_vhost_fds, errorp);
 
-    while (n < nic->n_fds && (fds[n] = open(VHOST_NET, O_RDWR | O_CLOEXEC)) >= 0) {
-        n++;
-    }
-    if (n < nic->n_fds) {
-        int why = errno;
-
-        while (n > 0) {
-            close(fds[--n]);
-        }
-        return nic->port->vhost == VIF_YES
-                   ? error_set(errorp, why,
-                               "%s: <driver name='vhost'> wants %s: %s; try modprobe "
-                               "vhost_net",
-                               nic->port->where, VHOST_NET, strerror(why))
-                   : 0;
-    }
     nic->vhost_fds = fds;
-    nic->n_vhost_fds = n;
-    over->n_vhost_fds += n;
-    for (size_t i = 0; i < n; i++) {
+    over->n_vhost_fds += nic->n_vhost_fds;
+    for (size_t i = 0; i < nic->n_vhost_fds; i++) {
         inherit(over, fds[i]);
     }
-    return 0;
-}
-
-/* Only virtio cards can have it, and without offloads there is nothing to gain. */
-static bool may_use_vhost(const struct vif_port *port)
-{
-    return port->vhost == VIF_YES || (port->vhost == VIF_UNSET && port->vnet_hdr &&
-                                      strncmp(port->model, "virtio", strlen("virtio")) == 0);
+    return error;
 }
 
 static bool wants_qmp(const struct hand_over *over)
@@ -129,7 +103,7 @@ static int make_arguments(struct hand_over *over, char **rest, char **errorp)
         for (size_t q = 0; q < nic->n_fds; q++) {
             inherit(over, nic->fds[q]);
         }
-        if (!error && !places && nic->n_fds && may_use_vhost(nic->port)) {
+        if (!error && !places && nic->n_fds) {
             error = open_vhost(over, nic, errorp);
         }
     }
@@ -270,8 +244,10 @@ static int check_places(char *const *rest, const struct vif_plan *plan, char **e
 }
 
 /* What can be refused before anything is made. */
-static int check_program(const struct cli *cli, const struct vif_plan *plan, char **errorp)
+static int check_program(const struct cli *cli, const struct vif_plan *plan, void *data,
+                         char **errorp)
 {
+    (void)data;
     int error = qemu_find_program(cli->rest[0], errorp);
 
     for (size_t i = 0; i < plan->n_ports && !error; i++) {

@@ -35,14 +35,14 @@ const struct cli_command cli_commands[] = {
     },
     {
         .name = "attach",
-        .arguments = "SPEC --libvirt DOMAIN",
+        .arguments = "SPEC --libvirt DOMAIN | --qmp SOCKET",
         .help = "Make the interfaces and plug them into a guest while it runs",
-        .groups = CLI_SPEC | CLI_DEVICE | CLI_GUEST | CLI_HOST | CLI_WAIT | CLI_JSON,
+        .groups = CLI_SPEC | CLI_DEVICE | CLI_GUEST | CLI_BUS | CLI_HOST | CLI_WAIT | CLI_JSON,
         .run = cli_cmd_attach,
     },
     {
         .name = "detach",
-        .arguments = "NAME... --libvirt DOMAIN",
+        .arguments = "NAME... --libvirt DOMAIN | --qmp SOCKET",
         .help = "Plug interfaces out of a guest while it runs, and take them away",
         .groups = CLI_GUEST | CLI_HOST | CLI_JSON,
         .min_args = 1,

@@ -190,7 +190,8 @@ void cli_complete(int n_words, char **words, FILE *out)
     const struct cli_option *option = n_words > 2 ? option_before(command, words[n_words - 2])
                                                   : NULL;
     if (option) {
-        if (str_eq(option->argument, "FILE") || str_eq(option->argument, "FOLDER")) {
+        if (str_eq(option->argument, "FILE") || str_eq(option->argument, "FOLDER") ||
+            str_eq(option->argument, "SOCKET")) {
             fprintf(out, "@file\n");
         }
     } else if (starts_with(word, "-")) {

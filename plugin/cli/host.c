@@ -11,8 +11,6 @@
 #include "base/mem.h"
 #include "cli/progress.h"
 
-#define DEFAULT_TIMEOUT_MS 5000
-
 static void say(void *data, const char *sentence)
 {
     (void)data;
@@ -32,12 +30,13 @@ static void say_library(int level, const char *module, const char *line)
     }
 }
 
-static int parse_timeout(const char *text, unsigned *timeout_ms, char **errorp)
+int cli_timeout(const struct cli *cli, unsigned otherwise_ms, unsigned *timeout_ms, char **errorp)
 {
+    const char *text = cli_value(cli, CLI_OPT_TIMEOUT);
     const double most = 3600;
     char *end;
 
-    *timeout_ms = DEFAULT_TIMEOUT_MS;
+    *timeout_ms = otherwise_ms;
     if (text) {
         double seconds = strtod(text, &end);
 
@@ -90,7 +89,7 @@ int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
                : cli_given(cli, CLI_OPT_QUIET) ? NULL
                                                : show,
     };
-    int error = parse_timeout(cli_value(cli, CLI_OPT_TIMEOUT), &options.ovsdb.timeout_ms, errorp);
+    int error = cli_timeout(cli, CLI_TIMEOUT_MS, &options.ovsdb.timeout_ms, errorp);
 
     if (error) {
         return error;

@@ -9,6 +9,12 @@
  * standard error. -EINVAL for a bad --timeout. On success the caller calls vif_host_close(). */
 int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp);
 
+/* What --timeout says where it is not given, in milliseconds. */
+#define CLI_TIMEOUT_MS 5000
+
+/* What --timeout says, or else `otherwise_ms`. -EINVAL for a bad one. */
+int cli_timeout(const struct cli *cli, unsigned otherwise_ms, unsigned *timeout_ms, char **errorp);
+
 /* The run-time folder, as --rundir says it; borrowed. */
 const char *cli_rundir(const struct cli *cli);
 

@@ -165,7 +165,8 @@ struct plugging {
 static int before(void *data, const struct vif_plan *plan, char **errorp)
 {
     struct plugging *plugging = data;
-    int error = plugging->how->check ? plugging->how->check(plugging->cli, plan, errorp) : 0;
+    const struct request_plug *how = plugging->how;
+    int error = how->check ? how->check(plugging->cli, plan, how->data, errorp) : 0;
 
     if (!error && !plugging->held) {
         signals_hold(&plugging->signals);

@@ -43,10 +43,10 @@ struct request_plug {
     bool persistent;
     struct vif_plug_options options;
 
-    void *data; /* for `use` */
+    void *data; /* for both of these */
 
     /* What can be refused of a plan before it is carried out; NULL: nothing. */
-    int (*check)(const struct cli *cli, const struct vif_plan *plan, char **errorp);
+    int (*check)(const struct cli *cli, const struct vif_plan *plan, void *data, char **errorp);
 
     /* What is done with the `n` interfaces once they are plugged, while signals are held. */
     enum cli_status (*use)(struct cli *cli, struct vif_host *host, struct vif_plugged *plugged,

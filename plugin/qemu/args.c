@@ -64,8 +64,7 @@ static char *escape(const char *value)
     return escaped;
 }
 
-/* libvirt's names of models for QEMU's names of devices; the others are the same. */
-static const char *device_of_model(const char *model)
+const char *qemu_driver(const struct vif_port *port)
 {
     static const struct {
         const char *model;
@@ -77,11 +76,23 @@ static const char *device_of_model(const char *model)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (str_eq(names[i].model, model)) {
+        if (str_eq(names[i].model, port->model)) {
             return names[i].device;
         }
     }
-    return model;
+    return port->model; /* the others are the same */
+}
+
+struct qemu_virtio qemu_virtio_of(const struct vif_port *port)
+{
+    struct qemu_virtio virtio = {0};
+
+    if (strncmp(qemu_driver(port), "virtio-net", strlen("virtio-net")) == 0) {
+        /* One for each queue in each direction, one for control and one for configuration. */
+        virtio.vectors = port->n_queues > 1 ? 2 * port->n_queues + 2 : 0;
+        virtio.host_mtu = port->mtu;
+    }
+    return virtio;
 }
 
 /* "3:4:5"; caller frees. */
@@ -127,20 +138,17 @@ static void add_netdev(const struct qemu_nic *nic, size_t index, struct qemu_arg
 static void add_device(const struct qemu_nic *nic, size_t index, struct qemu_argv *args)
 {
     const struct vif_port *port = nic->port;
-    const char *device = device_of_model(port->model);
-    bool virtio = strncmp(device, "virtio-net", strlen("virtio-net")) == 0;
+    struct qemu_virtio virtio = qemu_virtio_of(port);
     auto_free char *plain_id = qemu_device_id(port, index);
     auto_free char *id = escape(plain_id);
-    auto_free char *mq = NULL;
-    auto_free char *mtu = NULL;
+    auto_free char *mq = virtio.vectors ? str_printf(",mq=on,vectors=%u", virtio.vectors)
+                                        : str_dup("");
+    auto_free char *mtu = virtio.host_mtu ? str_printf(",host_mtu=%u", virtio.host_mtu)
+                                          : str_dup("");
     char mac[MAC_TEXT_SIZE];
 
-    /* A vector for each queue in each direction, one for control and one for configuration. */
-    mq = virtio && port->n_queues > 1 ? str_printf(",mq=on,vectors=%u", 2 * port->n_queues + 2)
-                                      : str_dup("");
-    mtu = virtio && port->mtu ? str_printf(",host_mtu=%u", port->mtu) : str_dup("");
     qemu_argv_add(args, "-device");
-    qemu_argv_add(args, "%s,netdev=hostnet%zu,id=%s,mac=%s%s%s", device, index, id,
+    qemu_argv_add(args, "%s,netdev=hostnet%zu,id=%s,mac=%s%s%s", qemu_driver(port), index, id,
                   mac_format(&port->mac, mac), mq, mtu);
 }
 

@@ -31,6 +31,18 @@ int qemu_check_port(const struct vif_port *port, char **errorp);
 /* The id of the -device of the nic at `index`: its alias, or "net" and the index. Caller frees. */
 char *qemu_device_id(const struct vif_port *port, size_t index);
 
+/* The name of QEMU's device for the port's model, which is libvirt's name; borrowed. */
+const char *qemu_driver(const struct vif_port *port);
+
+/* What a virtio card of that port is told besides: `mq` and how many `vectors`, where it has
+ * several queues (else 0), and `host_mtu`, in bytes, where that is set (else 0). Others are told
+ * nothing. */
+struct qemu_virtio {
+    unsigned vectors;
+    unsigned host_mtu;
+};
+struct qemu_virtio qemu_virtio_of(const struct vif_port *port);
+
 /* Appends -netdev and -device of each nic. */
 void qemu_args_for(const struct qemu_nic *nics, size_t n, struct qemu_argv *args);
 

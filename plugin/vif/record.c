@@ -35,6 +35,8 @@ void vif_record_clear(struct vif_record *record)
 {
     vif_port_clear(&record->port);
     free(record->remote);
+    free(record->qemu_id);
+    free(record->qemu_bus);
     free(record->granted_name);
     memset(record, 0, sizeof *record);
 }
@@ -133,6 +135,8 @@ cJSON *vif_record_to_json(const struct vif_record *record)
     cJSON_AddNumberToObject(json, "pid_start", (double)record->pid_start);
     cJSON_AddBoolToObject(json, "script_done", record->script_done);
     cJSON_AddNumberToObject(json, "since", (double)record->since);
+    add_string_or_null(json, "qemu_id", record->qemu_id);
+    add_string_or_null(json, "qemu_bus", record->qemu_bus);
     cJSON_AddItemToObject(json, "granted_name",
                           record->granted_name ? cJSON_CreateString(record->granted_name)
                                                : cJSON_CreateNull());
@@ -190,6 +194,8 @@ static int record_from_json(const cJSON *json, struct vif_record *record, char *
     record->pid_start = (uint64_t)number_of(json, "pid_start");
     record->script_done = flag_of(json, "script_done");
     record->since = number_of(json, "since");
+    record->qemu_id = str_dup_or_null(text_of(json, "qemu_id"));
+    record->qemu_bus = str_dup_or_null(text_of(json, "qemu_bus"));
     record->granted_name = str_dup_or_null(text_of(json, "granted_name"));
     record->granted_user = (uid_t)number_of(json, "granted_user");
     record->lower_was_down = flag_of(json, "lower_was_down");

@@ -31,12 +31,18 @@ struct vif_record {
     char *remote;     /* the OVSDB server it is known to, or NULL when it has no OVS row */
     int ifindex;      /* of the device; 0 until it is made */
     int64_t ofport;   /* 0 where there is none */
-    pid_t pid; /* the process that works on it or, once plugged by `run`, looks after it; 0: none */
+    pid_t pid; /* the process that works on it or, once plugged by `run`, looks after it, or the
+                  QEMU that it was plugged into; 0: none */
     uint64_t pid_start; /* when that process started, in clock ticks since boot: pids are re-used */
     bool script_done;   /* the script was run, so the downscript is due */
     int64_t since;      /* seconds since the epoch */
     char *granted_name; /* of the bridge helper's: the name that was asked for; else NULL */
     uid_t granted_user; /* likewise: who asked */
+
+    /* Of what was plugged into a running QEMU (qemu/hotplug.h): its device there, which is of this
+     * id, and the bus that it is on. NULL where it was not. */
+    char *qemu_id;
+    char *qemu_bus;
 
     /* Of a macvtap: what is to be set back below it when it goes (vif/lower-use.h). */
     bool lower_was_down;

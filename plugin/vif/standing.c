@@ -58,6 +58,7 @@ static int compare(const struct vif_port *port, const struct vif_record *record,
 static int look_at_record(struct vif_host *host, const struct vif_port *port,
                           const struct vif_sight *sight, bool fresh, bool *already, char **errorp)
 {
+    const struct vif_record *record = &sight->record;
     bool in_use = false;
     int error = 0;
 
@@ -65,11 +66,14 @@ static int look_at_record(struct vif_host *host, const struct vif_port *port,
     if (!sight->has_record) {
         return 0;
     }
-    if (*already) {
-        return compare(port, &sight->record, errorp);
-    }
-    if (sight->has_link) {
+    bool orphaned = record->pid && !vif_record_owner_lives(record);
+    if (sight->has_link && (!*already || orphaned)) {
         error = vif_device_find_users(&sight->link, 1, &in_use, errorp);
+    }
+    /* What a dead QEMU or vifplug run was to look after is of no use to anybody. */
+    *already = *already && (!orphaned || in_use);
+    if (!error && *already) {
+        return compare(port, record, errorp);
     }
     if (!error && fresh) {
         error = check_free(port, sight, in_use, errorp);
@@ -83,7 +87,7 @@ static int look_at_record(struct vif_host *host, const struct vif_port *port,
         return error;
     }
     vif_host_log(host, "\"%s\" was left by a crash: undoing that first", port->name);
-    return vif_unplug_known(host, &sight->record, 1, errorp);
+    return vif_unplug_known(host, record, 1, errorp);
 }
 
 /* Decides about a row that stands under the port's name, though no device does. */

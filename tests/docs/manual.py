@@ -68,7 +68,7 @@ def check_completion():
         compare(f"options of {command}", complete(command, "--"), "completion",
                 options, f"vifplug {command} --help")
         for option, argument in options.items():
-            wants_file = argument in ("FILE", "FOLDER")
+            wants_file = argument in ("FILE", "FOLDER", "SOCKET")
             if argument and (complete(command, option, "") == ["@file"]) != wants_file:
                 complain(f"completion of vifplug {command} {option} {argument}")
 

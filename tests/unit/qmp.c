@@ -2,84 +2,19 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "qemu/qmp.h"
+#include "support/qmp.h"
 #include "support/test.h"
 
-#define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": [\"oob\"]}}\r\n"
-#define OK       "{\"return\": {}}\r\n"
-#define TIMEOUT  5000
-
-/* The peer: what it says, step by step. Before a step that `expects` a command it waits for one. */
-struct step {
-    const char *expects; /* a part of the line it must be sent, or NULL */
-    const char *says;
-    bool slowly; /* byte by byte */
-};
-
-static void say(int fd, const char *text, bool slowly)
-{
-    size_t length = strlen(text);
-    size_t step = slowly ? 1 : length;
-
-    for (size_t i = 0; i < length; i += step) {
-        /* The other side may have had enough. */
-        if (send(fd, text + i, step, MSG_NOSIGNAL) < 0) {
-            return;
-        }
-    }
-}
-
-/* Plays the steps, then waits for the other side to close if it is to `stay`. Returns whether all
- * that was expected came. */
-static bool play(int fd, const struct step *steps, size_t n, bool stay)
-{
-    FILE *in = fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 0), "re");
-    char line[4096] = "";
-    bool good = true;
-
-    for (size_t i = 0; i < n; i++) {
-        if (steps[i].expects) {
-            good = fgets(line, sizeof line, in) && strstr(line, steps[i].expects) && good;
-        }
-        say(fd, steps[i].says, steps[i].slowly);
-    }
-    while (stay && fgets(line, sizeof line, in)) {
-    }
-    fclose(in);
-    return good;
-}
-
-/* Starts a peer; returns our end of the connection. */
-static int start_peer(const struct step *steps, size_t n, bool stay, pid_t *pid)
-{
-    int fds[2];
-
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-    *pid = fork();
-    assert_true(*pid >= 0);
-    if (*pid == 0) {
-        close(fds[0]);
-        _exit(play(fds[1], steps, n, stay) ? 0 : 1);
-    }
-    close(fds[1]);
-    return fds[0];
-}
-
-static void check_peer(pid_t pid)
-{
-    int status = -1;
-
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-}
+#define TIMEOUT 5000
 
 /* Checks that a session with this peer fails to open. */
 static void check_open_fails(const struct step *steps, size_t n, bool stay, int timeout_ms,
@@ -145,6 +80,198 @@ static void events_and_split_lines(void **state)
     check_peer(pid);
 }
 
+/* The events that come, by their number, which is `wanted`. */
+static void check_event(struct qmp *qmp, int timeout_ms, int wanted)
+{
+    cJSON *event = NULL;
+    char *error = NULL;
+
+    check_ok(qmp_next_event(qmp, timeout_ms, &event, &error), &error);
+    assert_int_equal(cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(event, "data")), wanted);
+    cJSON_Delete(event);
+}
+
+static void events_keep_their_order(void **state)
+{
+#define NUMBERED(n) "{\"event\": \"E\", \"data\": " #n "}\r\n"
+    const struct step steps[] = {
+        {.says = GREETING},
+        {"qmp_capabilities", NUMBERED(1) OK, false},
+        {"query-status", NUMBERED(2) NUMBERED(3) OK NUMBERED(4), false},
+        {"quit", NUMBERED(5) OK, false},
+    };
+    struct qmp *qmp = NULL;
+    cJSON *event;
+    char *error = NULL;
+    pid_t pid;
+    int fd = start_peer(steps, ARRAY_LEN(steps), true, &pid);
+
+    (void)state;
+    check_ok(qmp_open(fd, TIMEOUT, &qmp, &error), &error);
+    check_ok(qmp_execute(qmp, "query-status", NULL, &error), &error);
+    for (int i = 1; i <= 4; i++) {
+        check_event(qmp, i == 4 ? TIMEOUT : 0, i);
+    }
+    /* That none comes does no harm. */
+    assert_int_equal(qmp_next_event(qmp, 20, &event, &error), -ETIMEDOUT);
+    assert_null(error);
+    check_ok(qmp_execute(qmp, "quit", NULL, &error), &error);
+    check_event(qmp, 0, 5);
+    qmp_close(qmp);
+    check_peer(pid);
+}
+
+static void what_is_returned(void **state)
+{
+    const struct step steps[] = {
+        {.says = GREETING},
+        {"qmp_capabilities", OK, false},
+        {"\"qom-get\"", NUMBERED(1) "{\"return\": true}\n", true},
+    };
+    struct qmp *qmp = NULL;
+    cJSON *result = NULL;
+    char *error = NULL;
+    pid_t pid;
+    int fd = start_peer(steps, ARRAY_LEN(steps), true, &pid);
+
+    (void)state;
+    check_ok(qmp_open(fd, TIMEOUT, &qmp, &error), &error);
+    check_ok(qmp_query(qmp, "qom-get", NULL, &result, &error), &error);
+    assert_true(cJSON_IsTrue(result));
+    cJSON_Delete(result);
+    qmp_close(qmp);
+    check_peer(pid);
+}
+
+/* Receives a line that comes with a descriptor; returns that, or -1. */
+static int receive_fd(int socket, char *line, size_t size)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec iov = {.iov_base = line, .iov_len = size - 1};
+    struct msghdr message = {
+        .msg_iov = &iov,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+    };
+    ssize_t length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    int fd = -1;
+
+    line[length > 0 ? length : 0] = '\0';
+    if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int))) {
+        memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    }
+    return fd;
+}
+
+static void a_descriptor_comes_with_its_command(void **state)
+{
+    char greeting[] = GREETING OK OK OK;
+    char line[256];
+    struct qmp *qmp = NULL;
+    char *error = NULL;
+    char byte = 0;
+    int sockets[2];
+    int pipe_fds[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+    assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+    say(sockets[1], greeting, false);
+    check_ok(qmp_open(sockets[0], TIMEOUT, &qmp, &error), &error);
+    assert_int_equal(receive_fd(sockets[1], line, sizeof line), -1);
+    check_ok(qmp_give_fd(qmp, "web0-0", pipe_fds[0], &error), &error);
+    int fd = receive_fd(sockets[1], line, sizeof line);
+    assert_string_equal(line, "{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"web0-0\"}}\n");
+    assert_true(fd >= 0);
+    assert_int_equal(write(pipe_fds[1], "x", 1), 1);
+    assert_int_equal(read(fd, &byte, 1), 1);
+    /* The next command has none. */
+    check_ok(qmp_execute(qmp, "quit", NULL, &error), &error);
+    assert_int_equal(receive_fd(sockets[1], line, sizeof line), -1);
+    assert_int_equal(qmp_peer(qmp), getpid());
+    qmp_close(qmp);
+    close(sockets[1]);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+    close(fd);
+}
+
+/* An answer that comes late is not taken for that of another command. */
+static void one_who_is_late(void **state)
+{
+    const struct step steps[] = {
+        {.says = GREETING},
+        {"qmp_capabilities", OK, false},
+        {"device_add", "", false},
+        {.expects = NULL, .says = ""},
+    };
+    struct qmp *qmp = NULL;
+    char *error = NULL;
+    pid_t pid;
+    int fd = start_peer(steps, ARRAY_LEN(steps), true, &pid);
+
+    (void)state;
+    check_ok(qmp_open(fd, 200, &qmp, &error), &error);
+    check_error(qmp_execute(qmp, "device_add", NULL, &error), -ETIMEDOUT, &error,
+                "QEMU did not answer within 200 ms");
+    check_error(qmp_execute(qmp, "device_del", NULL, &error), -EPIPE, &error,
+                "QEMU did not answer before");
+    qmp_close(qmp);
+    check_peer(pid);
+}
+
+/* A socket in the file system, which does or does not listen. */
+static int make_socket(const char *path, bool listens)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(str_copy(address.sun_path, sizeof address.sun_path, path));
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    if (listens) {
+        assert_int_equal(listen(fd, 0), 0);
+    }
+    return fd;
+}
+
+static void what_cannot_be_connected_to(void **state)
+{
+    char folder[] = "/tmp/vifplug-qmp.XXXXXX";
+    struct qmp *qmp = NULL;
+    struct qmp *second = NULL;
+    char *error = NULL;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    auto_free char *path = str_printf("%s/qmp", folder);
+    auto_free char *long_path = str_printf("%s/%0200d", folder, 0);
+
+    check_error(qmp_connect(path, 50, &qmp, &error), -ENOENT, &error, "QEMU makes it with -qmp");
+    check_error(qmp_connect(long_path, 50, &qmp, &error), -ENAMETOOLONG, &error, "is too long");
+    check_error(qmp_connect(folder, 50, &qmp, &error), -ENOTSOCK, &error, "is not a socket");
+    int fd = make_socket(path, false);
+    check_error(qmp_connect(path, 50, &qmp, &error), -ECONNREFUSED, &error, "nobody listens on");
+    close(fd);
+    unlink(path);
+
+    /* One that lets others wait, and then one whose queue of those is full. */
+    fd = make_socket(path, true);
+    check_error(qmp_connect(path, 50, &qmp, &error), -ETIMEDOUT, &error,
+                "did not answer within 50 ms: it is stopped, or serves another client");
+    check_error(qmp_connect(path, 50, &second, &error), -ETIMEDOUT, &error,
+                "takes no more connections");
+    close(fd);
+    unlink(path);
+    assert_int_equal(rmdir(folder), 0);
+    assert_null(qmp);
+    assert_null(second);
+}
+
 static void a_refusal_has_qemus_words(void **state)
 {
     const struct step steps[] = {
@@ -163,7 +290,7 @@ static void a_refusal_has_qemus_words(void **state)
 
     (void)state;
     check_ok(qmp_open(fd, TIMEOUT, &qmp, &error), &error);
-    check_error(qmp_execute(qmp, "set_link", NULL, &error), -EIO, &error,
+    check_error(qmp_execute(qmp, "set_link", NULL, &error), -ENOENT, &error,
                 "QEMU refused set_link: Device 'x' not found");
     check_error(qmp_execute(qmp, "no_words", NULL, &error), -EIO, &error, "QEMU refused no_words");
     /* The session goes on. */
@@ -246,10 +373,19 @@ static void a_line_without_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_command_is_executed),        cmocka_unit_test(events_and_split_lines),
-        cmocka_unit_test(a_refusal_has_qemus_words),    cmocka_unit_test(one_who_hangs_up),
-        cmocka_unit_test(one_who_is_gone_already),      cmocka_unit_test(one_who_says_nothing),
-        cmocka_unit_test(one_who_talks_something_else), cmocka_unit_test(a_line_without_end),
+        cmocka_unit_test(a_command_is_executed),
+        cmocka_unit_test(events_and_split_lines),
+        cmocka_unit_test(events_keep_their_order),
+        cmocka_unit_test(what_is_returned),
+        cmocka_unit_test(a_descriptor_comes_with_its_command),
+        cmocka_unit_test(one_who_is_late),
+        cmocka_unit_test(what_cannot_be_connected_to),
+        cmocka_unit_test(a_refusal_has_qemus_words),
+        cmocka_unit_test(one_who_hangs_up),
+        cmocka_unit_test(one_who_is_gone_already),
+        cmocka_unit_test(one_who_says_nothing),
+        cmocka_unit_test(one_who_talks_something_else),
+        cmocka_unit_test(a_line_without_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,8 @@ static struct vif_record make_record(const char *name)
     strcpy(record.plug_id, PLUG_ID);
     record.remote = str_dup("unix:/db.sock");
     record.script_done = true;
+    record.qemu_id = str_dup("vif-web0");
+    record.qemu_bus = str_dup("rp0");
     record.granted_name = str_dup("br0");
     record.granted_user = 1000;
     record.lower_was_down = true;
@@ -147,6 +149,8 @@ static void a_record_comes_back(void **state)
     assert_int_equal(back.state, VIF_PLUGGING);
     assert_string_equal(back.plug_id, PLUG_ID);
     assert_string_equal(back.remote, "unix:/db.sock");
+    assert_string_equal(back.qemu_id, "vif-web0");
+    assert_string_equal(back.qemu_bus, "rp0");
     assert_int_equal(back.ifindex, 12);
     assert_int_equal(back.ofport, 3);
     assert_int_equal(back.since, 99);
@@ -164,11 +168,13 @@ static void a_record_comes_back(void **state)
     assert_int_equal(count_files(folder), 1);
 
     str_assign(&record.remote, NULL);
+    str_assign(&record.qemu_id, NULL);
     record.state = VIF_PLUGGED;
     check_ok(vif_records_write(folder->records, &record, &error), &error);
     check_ok(vif_records_read(folder->records, "web0", &back, &error), &error);
     assert_int_equal(back.state, VIF_PLUGGED);
     assert_null(back.remote);
+    assert_null(back.qemu_id);
     vif_record_clear(&back);
     assert_int_equal(count_files(folder), 1);
 
