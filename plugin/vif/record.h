@@ -66,6 +66,10 @@ char *vif_record_node(const struct vif_record *record);
 /* The record as JSON; the shape that vifplug(8) documents. */
 struct cJSON *vif_record_to_json(const struct vif_record *record);
 
+/* Reads back what vif_record_to_json() made. Returns 0, or -EINVAL for anything else; on success
+ * the caller clears *record. */
+int vif_record_from_json(const struct cJSON *json, struct vif_record *record, char **errorp);
+
 /* Whether the process that a record names is alive; one that has ended, but for its parent to take
  * note of it, is not. */
 bool vif_record_owner_lives(const struct vif_record *record);
