@@ -115,7 +115,7 @@ int macvtap_give_node(int ifindex, uid_t owner, gid_t group, char **errorp)
 {
     auto_free char *path = macvtap_node(ifindex);
     auto_close int fd = -1;
-    struct stat st;
+    struct stat st = {0};
     dev_t number = 0;
     int error = find_number(ifindex, &number, errorp);
 

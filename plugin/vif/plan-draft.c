@@ -253,6 +253,7 @@ static int draft_network(struct draft *draft, struct vif_networks *networks, str
         vif_port_note(port, "of network \"%s\" only <extbridge> counts; ignored: %s",
                       draft->network->name, draft->network->extbridge_ignored);
     }
+    draft->spec = draft->wish->spec;
     vif_spec_clear(&actual);
     return error;
 }
