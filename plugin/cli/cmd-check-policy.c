@@ -13,7 +13,7 @@
 #include "cli/host.h"
 #include "cli/report.h"
 #include "helper/ask.h"
-#include "helper/trusted.h"
+#include "policy/trusted.h"
 
 /* Finds the user of a name or number, and all the groups. */
 static int find_caller(const char *name, struct ask_caller *caller, char **errorp)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "helper/policy.h"
+#include "policy/policy.h"
 #include "vif/network.h"
 #include "vif/plan.h"
 #include "vif/record.h"

@@ -29,8 +29,8 @@
 #include "helper/privileges.h"
 #include "helper/reaper.h"
 #include "helper/surroundings.h"
-#include "helper/trusted.h"
 #include "netdev/link.h"
+#include "policy/trusted.h"
 #include "vif/plug.h"
 
 /* As vifplug's own: vifplug(8), EXIT STATUS. */

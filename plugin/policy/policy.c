@@ -1,4 +1,4 @@
-#include "helper/policy.h"
+#include "policy/policy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "helper/policy-line.h"
+#include "policy/line.h"
 
 #define NAME_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-@:+,="
 

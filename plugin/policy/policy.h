@@ -9,8 +9,8 @@
  * Reading and deciding touch nothing but what the source does: so they can be tested, and done
  * without privileges.
  */
-#ifndef HELPER_POLICY_H
-#define HELPER_POLICY_H
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
 
 #include <stdbool.h>
 #include <stddef.h>
