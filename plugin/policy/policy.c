@@ -216,3 +216,13 @@ bool policy_may_ask(const struct policy *policy, const struct policy_request *re
     }
     return allowed;
 }
+
+bool policy_names(const struct policy *policy, const char *name)
+{
+    for (size_t i = 0; i < policy->n_lines; i++) {
+        if (policy->lines[i].name && str_eq(policy->lines[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -34,7 +34,8 @@ same() {
 version=$("$there/sbin/vifplug" --version)
 version=${version#vifplug }
 
-same 'installed files (< wanted, > found)' "etc/libvirt/hooks/qemu.d/vifplug
+same 'installed files (< wanted, > found)' "etc/libvirt/hooks/network.d/vifplug
+etc/libvirt/hooks/qemu.d/vifplug
 include/vifplug.h
 lib/libvifplug.so
 lib/libvifplug.so.0
@@ -102,8 +103,10 @@ for compiler in cc c++; do
 done
 # Where libvirtd's AppArmor profile lets a program run, the hook is a link to it, else the program
 # itself; and the profile for it is one.
-same 'a hook that runs' 'a program' \
-    "$([ ! -L "$there/etc/libvirt/hooks/qemu.d/vifplug" ] && [ -x "$there/etc/libvirt/hooks/qemu.d/vifplug" ] && echo a program)"
+for folder in qemu.d network.d; do
+    hook=$there/etc/libvirt/hooks/$folder/vifplug
+    same "a hook in $folder that runs" 'a program' "$([ ! -L "$hook" ] && [ -x "$hook" ] && echo a program)"
+done
 distribution=$build/distribution
 rm -rf "$distribution"
 if ! { cmake "$build" -DCMAKE_INSTALL_PREFIX=/usr -UVIFPLUG_LIBVIRT_HOOKS &&
@@ -111,8 +114,10 @@ if ! { cmake "$build" -DCMAKE_INSTALL_PREFIX=/usr -UVIFPLUG_LIBVIRT_HOOKS &&
     cat "$build.log"
     exit 1
 fi
-same 'the hook of a distribution' /usr/sbin/vifplug-libvirt-hook \
-    "$(readlink "$distribution/etc/libvirt/hooks/qemu.d/vifplug")"
+for folder in qemu.d network.d; do
+    same "the hook of a distribution in $folder" /usr/sbin/vifplug-libvirt-hook \
+        "$(readlink "$distribution/etc/libvirt/hooks/$folder/vifplug")"
+done
 same 'its program' yes "$([ -x "$distribution/usr/sbin/vifplug-libvirt-hook" ] && echo yes)"
 profile=$distribution/usr/share/doc/vifplug/apparmor/vifplug-libvirt-hook
 same 'its profile' 1 "$(grep -c '^profile .* /usr/sbin/vifplug-libvirt-hook flags' "$profile")"
