@@ -51,6 +51,7 @@ share/doc/vifplug/LICENSE
 share/doc/vifplug/NEWS.md
 share/doc/vifplug/README.md
 share/doc/vifplug/SECURITY.md
+share/doc/vifplug/apparmor/vifplug-bridge-helper
 share/doc/vifplug/apparmor/vifplug-libvirt-hook
 share/doc/vifplug/docs/architecture.md
 share/doc/vifplug/examples/amber.xml
@@ -102,7 +103,7 @@ for compiler in cc c++; do
     same "a program made with $compiler" "$version" "$(LD_LIBRARY_PATH=$there/lib "$build/client")"
 done
 # Where libvirtd's AppArmor profile lets a program run, the hook is a link to it, else the program
-# itself; and the profile for it is one.
+# itself; and the profiles are such.
 for folder in qemu.d network.d; do
     hook=$there/etc/libvirt/hooks/$folder/vifplug
     same "a hook in $folder that runs" 'a program' "$([ ! -L "$hook" ] && [ -x "$hook" ] && echo a program)"
@@ -119,9 +120,11 @@ for folder in qemu.d network.d; do
         "$(readlink "$distribution/etc/libvirt/hooks/$folder/vifplug")"
 done
 same 'its program' yes "$([ -x "$distribution/usr/sbin/vifplug-libvirt-hook" ] && echo yes)"
-profile=$distribution/usr/share/doc/vifplug/apparmor/vifplug-libvirt-hook
-same 'its profile' 1 "$(grep -c '^profile .* /usr/sbin/vifplug-libvirt-hook flags' "$profile")"
-if command -v apparmor_parser >/dev/null; then
-    apparmor_parser --skip-kernel-load --skip-cache "$profile" || status=1
-fi
+for program in vifplug-bridge-helper vifplug-libvirt-hook; do
+    profile=$distribution/usr/share/doc/vifplug/apparmor/$program
+    same "the profile of $program" 1 "$(grep -c "^profile $program /usr/sbin/$program flags" "$profile")"
+    if command -v apparmor_parser >/dev/null; then
+        apparmor_parser --skip-kernel-load --skip-cache "$profile" || status=1
+    fi
+done
 exit $status
