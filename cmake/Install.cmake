@@ -13,6 +13,8 @@ install(FILES docs/architecture.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 configure_file(data/vifplug-gc.service.in data/vifplug-gc.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/data/vifplug-gc.service DESTINATION lib/systemd/system)
-configure_file(data/apparmor/vifplug-libvirt-hook.in data/apparmor/vifplug-libvirt-hook @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/data/apparmor/vifplug-libvirt-hook
-    DESTINATION ${CMAKE_INSTALL_DOCDIR}/apparmor)
+foreach(program vifplug-bridge-helper vifplug-libvirt-hook)
+    configure_file(data/apparmor/${program}.in data/apparmor/${program} @ONLY)
+    install(FILES ${CMAKE_BINARY_DIR}/data/apparmor/${program}
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/apparmor)
+endforeach()

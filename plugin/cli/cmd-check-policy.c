@@ -13,7 +13,8 @@
 #include "cli/host.h"
 #include "cli/report.h"
 #include "helper/ask.h"
-#include "helper/trusted.h"
+#include "policy/host.h"
+#include "policy/trusted.h"
 
 /* Finds the user of a name or number, and all the groups. */
 static int find_caller(const char *name, struct ask_caller *caller, char **errorp)
@@ -56,6 +57,16 @@ static int check_options(const struct cli *cli, char **errorp)
                : error_set(errorp, EINVAL, "--policy USER needs the NAME of a network or bridge");
 }
 
+/* libvirt's hook decides likewise for root, but only about networks that a line names. */
+static void note_libvirt(struct report *found, const struct ask *ask, const struct policy *policy,
+                         const struct ask_caller *caller)
+{
+    if (caller->uid == 0 && !policy_names(policy, ask->name)) {
+        report_add(found, REPORT_NOTE, "libvirt",
+                   "no line names \"%s\", so root's guests under libvirt are not asked", ask->name);
+    }
+}
+
 /* What the helper decides when it has the policy. Returns an error for what comes after policy. */
 static int decide(const struct cli *cli, struct ask *ask, const struct policy *policy,
                   const struct ask_caller *caller, struct policy_verdict *verdict, char **errorp)
@@ -96,7 +107,7 @@ static enum cli_status report(const struct cli *cli, struct ask *ask,
     auto_free char *sentence = NULL;
     enum cli_status status = CLI_DENIED;
 
-    if (ask_read_policy(trusted_read, &policy, &sentence)) {
+    if (policy_read_host(trusted_read, &policy, &sentence)) {
         report_add(&found, REPORT_FAIL, "policy", "all is denied, since %s", sentence);
     } else {
         int error = decide(cli, ask, policy, caller, &verdict, &sentence);
@@ -107,6 +118,7 @@ static enum cli_status report(const struct cli *cli, struct ask *ask,
         } else {
             report_add(&found, verdict.allowed ? REPORT_OK : REPORT_FAIL, "policy", "%s: %s",
                        verdict.allowed ? "allowed" : "denied", verdict.reason);
+            note_libvirt(&found, ask, policy, caller);
             status = verdict.allowed ? CLI_DONE : CLI_DENIED;
         }
     }

@@ -9,7 +9,6 @@
 #include "netdev/ifname.h"
 #include "netdev/mac.h"
 #include "vif/identity.h"
-#include "vif/owner.h"
 
 /* A network's file is a few lines. */
 #define NETWORK_MAX ((size_t)1024 * 1024)
@@ -71,37 +70,6 @@ void ask_clear(struct ask *ask)
     memset(ask, 0, sizeof *ask);
 }
 
-static int read_for_policy(void *data, const char *file, char **text, size_t *length, char **errorp)
-{
-    ask_read_fn *const *read = data;
-
-    return (*read)(file, POLICY_MAX_FILE, text, length, errorp);
-}
-
-static int find_user(void *data, const char *name, id_t *id)
-{
-    (void)data;
-    return vif_user_find(name, id);
-}
-
-static int find_group(void *data, const char *name, id_t *id)
-{
-    (void)data;
-    return vif_group_find(name, id);
-}
-
-int ask_read_policy(ask_read_fn *read, struct policy **policy, char **errorp)
-{
-    const struct policy_source source = {
-        .read = read_for_policy,
-        .find_user = find_user,
-        .find_group = find_group,
-        .data = (void *)&read,
-    };
-
-    return policy_read(ASK_POLICY, &source, policy, errorp);
-}
-
 bool ask_is_worth_it(const struct policy *policy, const struct ask *ask,
                      const struct ask_caller *caller, struct policy_verdict *verdict)
 {
@@ -123,7 +91,7 @@ bool ask_is_worth_it(const struct policy *policy, const struct ask *ask,
 }
 
 /* Looks for a network's file; *found is false where there is none in any of the folders. */
-static int find_network(struct ask *ask, ask_read_fn *read, char **errorp)
+static int find_network(struct ask *ask, policy_read_fn *read, char **errorp)
 {
     int error = vif_networks_new(NULL, 0, NULL, 0, &ask->networks, errorp);
 
@@ -180,7 +148,7 @@ static int check_macvtap(const struct ask *ask, char **errorp)
     return 0;
 }
 
-int ask_look_up(struct ask *ask, ask_read_fn *read, char **errorp)
+int ask_look_up(struct ask *ask, policy_read_fn *read, char **errorp)
 {
     const struct vif_plan_options options = {.owner = (uid_t)-1, .group = (gid_t)-1};
     const struct vif_wish wish = {.spec = &ask->spec, .where = ask->name};
@@ -202,14 +170,9 @@ void ask_decide(const struct ask *ask, const struct vif_port *port, const struct
                 const struct ask_caller *caller, const struct vif_record *records, size_t n_records,
                 struct policy_verdict *verdict)
 {
-    const char **held = mem_resize(NULL, n_records, sizeof *held);
-    size_t n_held = 0;
+    struct policy_held held;
 
-    for (size_t i = 0; i < n_records; i++) {
-        if (records[i].granted_name && records[i].granted_user == caller->uid) {
-            held[n_held++] = records[i].granted_name;
-        }
-    }
+    policy_held_find(caller->uid, records, n_records, &held);
     const struct policy_request request = {
         .name = ask->name,
         .uid = caller->uid,
@@ -220,10 +183,10 @@ void ask_decide(const struct ask *ask, const struct vif_port *port, const struct
         .vlan = &port->vlan,
         .mac = ask->has_mac ? &ask->spec.mac : NULL,
         .mode = port->mode,
-        .held = held,
-        .n_held = n_held,
+        .held = (const char *const *)held.names,
+        .n_held = held.n,
     };
 
     policy_decide(policy, &request, verdict);
-    free(held);
+    policy_held_clear(&held);
 }

@@ -9,13 +9,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "helper/policy.h"
+#include "policy/host.h"
 #include "vif/network.h"
 #include "vif/plan.h"
 #include "vif/record.h"
 #include "vif/spec.h"
-
-#define ASK_POLICY "/etc/vifplug/bridge.conf"
 
 /* Who asks. */
 struct ask_caller {
@@ -35,17 +33,10 @@ struct ask {
                                       be left open */
 };
 
-/* Reads a file that only root can have written: trusted_read(), or that and what it needs before
- * and after. */
-typedef int ask_read_fn(const char *file, size_t max, char **text, size_t *length, char **errorp);
-
 /* Takes in the words, `vlan` and `mac` being NULL where not given, and checks their bytes; looks
  * nothing up. Returns 0, -EINVAL or -ENAMETOOLONG; the caller calls ask_clear() either way. */
 int ask_take(struct ask *ask, const char *name, const char *vlan, const char *mac, char **errorp);
 void ask_clear(struct ask *ask);
-
-/* Reads ASK_POLICY. As policy_read(). */
-int ask_read_policy(ask_read_fn *read, struct policy **policy, char **errorp);
 
 /* Whether there is any use in looking up what the name stands for. */
 bool ask_is_worth_it(const struct policy *policy, const struct ask *ask,
@@ -54,10 +45,10 @@ bool ask_is_worth_it(const struct policy *policy, const struct ask *ask,
 /* Looks for a network of that name in vif_network_folders, and drafts the port; where there is no
  * network it is taken for a bridge. Touches nothing of the host. As vif_plan_draft(); -EINVAL too
  * for a macvtap without a --mac, -EOPNOTSUPP for one whose mode is left to the switch. */
-int ask_look_up(struct ask *ask, ask_read_fn *read, char **errorp);
+int ask_look_up(struct ask *ask, policy_read_fn *read, char **errorp);
 
 /* Decides about the port, as drafted or as planned in the end, counting the caller's ports among
- * the records. */
+ * the records, as policy_held_find() does. */
 void ask_decide(const struct ask *ask, const struct vif_port *port, const struct policy *policy,
                 const struct ask_caller *caller, const struct vif_record *records, size_t n_records,
                 struct policy_verdict *verdict);

@@ -29,8 +29,9 @@
 #include "helper/privileges.h"
 #include "helper/reaper.h"
 #include "helper/surroundings.h"
-#include "helper/trusted.h"
 #include "netdev/link.h"
+#include "policy/host.h"
+#include "policy/trusted.h"
 #include "vif/plug.h"
 
 /* As vifplug's own: vifplug(8), EXIT STATUS. */
@@ -111,7 +112,7 @@ static int parse(int argc, char **argv, struct arguments *arguments, char **erro
     return parse_fd(arguments->values[FD], &arguments->fd, errorp);
 }
 
-/* An ask_read_fn: the privilege is there for as long as it takes to get the bytes. */
+/* A policy_read_fn: the privilege is there for as long as it takes to get the bytes. */
 static int read_as_root(const char *file, size_t max, char **text, size_t *length, char **errorp)
 {
     int error = privileges_read(true, errorp);
@@ -142,7 +143,7 @@ static int decide_first(struct ask *ask, const struct ask_caller *caller, struct
                         char **errorp)
 {
     struct policy_verdict verdict = {0};
-    int error = ask_read_policy(read_as_root, policy, errorp);
+    int error = policy_read_host(read_as_root, policy, errorp);
 
     if (error) {
         return error_wrap(errorp, -EACCES, "all is denied");

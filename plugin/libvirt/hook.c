@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "libvirt/adopted.h"
+#include "libvirt/network-hook.h"
 #include "vif/plug.h"
 #include "vif/repair.h"
 #include "vif/uuidtext.h"
@@ -106,17 +107,18 @@ static int prepare(struct hook *hook, char **errorp)
 }
 
 /* The UUID of the domain and no more of it: what cannot be plugged must be unplugged all the same.
- */
+ * Stays as it is where a network has stopped. */
 static int read_uuid(const struct hook *hook, char uuid[UUID_TEXT_SIZE], char **errorp)
 {
     xmlDoc *doc;
     int error = xml_parse_text(hook->text, hook->length, &doc, errorp);
 
     if (!error) {
-        const xmlNode *element = xml_child(xmlDocGetRootElement(doc), "uuid");
+        const xmlNode *root = xmlDocGetRootElement(doc);
+        const xmlNode *element = xml_child(root, "uuid");
         auto_free char *said = element ? xml_text(element) : NULL;
 
-        if (!said || !uuid_normalize(said, uuid)) {
+        if (!xml_is(root, "hookData") && (!said || !uuid_normalize(said, uuid))) {
             error = error_set(errorp, EINVAL, "no <uuid> of a domain in it");
         }
         xmlFreeDoc(doc);
@@ -136,14 +138,15 @@ static int read_records(const struct hook *hook, const char *uuid, struct vif_re
 
 static int take_down(struct hook *hook, char **errorp)
 {
-    char uuid[UUID_TEXT_SIZE];
+    char uuid[UUID_TEXT_SIZE] = "";
     struct vif_record *records;
     size_t n;
     int error = read_uuid(hook, uuid, errorp);
 
-    if (!error) {
-        error = read_records(hook, uuid, &records, &n, errorp);
+    if (error || !*uuid) {
+        return error;
     }
+    error = read_records(hook, uuid, &records, &n, errorp);
     if (!error) {
         error = vif_unplug_known(hook->host, records, n, errorp);
         vif_records_free(records, n);
@@ -252,6 +255,9 @@ int hook_run(const char *guest, const char *operation, char **errorp)
     auto_free char *text = NULL;
     size_t length;
 
+    if (str_eq(operation, NETWORK_HOOK_DECIDES)) {
+        return network_hook_decide(guest, errorp);
+    }
     for (size_t i = 0; i < ARRAY_LEN(operations); i++) {
         if (!str_eq(operations[i].name, operation)) {
             continue;

@@ -4,10 +4,10 @@
  * XML on standard input (hooks.rst of libvirt). In the life of a guest:
  *
  *     prepare, start, started    in that order; the failure of one ends the start
- *     stopped, release           in that order, when the guest has ended or its start has,
- * whichever operation failed; libvirt overlooks their failure reconnect                  a
- * restarted libvirt finds the guest alive; failure kills the guest migrate, restore before prepare;
- * standard output would replace the XML
+ *     stopped, release           in that order, when the guest has ended or its start has failed,
+ *                                at whichever operation; libvirt overlooks their failure
+ *     reconnect                  a restarted libvirt finds the guest alive; failure kills the guest
+ *     migrate, restore           before prepare; standard output would replace the XML
  *
  * libvirt waits for its hooks without a limit, and a hook that calls libvirt waits for ever, so
  * nothing here does, and each step with Open vSwitch has a timeout.
@@ -17,13 +17,14 @@
 
 #include <stdbool.h>
 
-/* Does what is due for `guest` at the operation, with the XML from standard input where it is
- * needed. An operation that asks for nothing, and a domain that has no adopted interfaces, are done
- * with at once.
+/* Does what is due for `guest`, or the network of that name, at the operation, with the XML from
+ * standard input where it is needed. An operation that asks for nothing, and a domain that has no
+ * adopted interfaces, are done with at once.
  *
  *     prepare              plugs all adopted interfaces, all or nothing
  *     stopped, release     unplugs all that is plugged for the domain, by its UUID
  *     reconnect            puts back what is missing, and says what differs
+ *     port-created         of a network: network_hook_decide()
  *
  * Returns 0, or a negative errno value with a sentence; then prepare has left nothing behind. */
 int hook_run(const char *guest, const char *operation, char **errorp);

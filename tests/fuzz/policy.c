@@ -1,6 +1,6 @@
-/* helper/policy.h on any input: it is refused with a sentence, or decides; and what it decides is
+/* policy/policy.h on any input: it is refused with a sentence, or decides; and what it decides is
  * in keeping with what policy_may_ask() says before. */
-#include "helper/policy.h"
+#include "policy/policy.h"
 
 #include <errno.h>
 #include <stdio.h>

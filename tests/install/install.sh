@@ -34,7 +34,8 @@ same() {
 version=$("$there/sbin/vifplug" --version)
 version=${version#vifplug }
 
-same 'installed files (< wanted, > found)' "etc/libvirt/hooks/qemu.d/vifplug
+same 'installed files (< wanted, > found)' "etc/libvirt/hooks/network.d/vifplug
+etc/libvirt/hooks/qemu.d/vifplug
 include/vifplug.h
 lib/libvifplug.so
 lib/libvifplug.so.0
@@ -50,6 +51,7 @@ share/doc/vifplug/LICENSE
 share/doc/vifplug/NEWS.md
 share/doc/vifplug/README.md
 share/doc/vifplug/SECURITY.md
+share/doc/vifplug/apparmor/vifplug-bridge-helper
 share/doc/vifplug/apparmor/vifplug-libvirt-hook
 share/doc/vifplug/docs/architecture.md
 share/doc/vifplug/examples/amber.xml
@@ -101,9 +103,11 @@ for compiler in cc c++; do
     same "a program made with $compiler" "$version" "$(LD_LIBRARY_PATH=$there/lib "$build/client")"
 done
 # Where libvirtd's AppArmor profile lets a program run, the hook is a link to it, else the program
-# itself; and the profile for it is one.
-same 'a hook that runs' 'a program' \
-    "$([ ! -L "$there/etc/libvirt/hooks/qemu.d/vifplug" ] && [ -x "$there/etc/libvirt/hooks/qemu.d/vifplug" ] && echo a program)"
+# itself; and the profiles are such.
+for folder in qemu.d network.d; do
+    hook=$there/etc/libvirt/hooks/$folder/vifplug
+    same "a hook in $folder that runs" 'a program' "$([ ! -L "$hook" ] && [ -x "$hook" ] && echo a program)"
+done
 distribution=$build/distribution
 rm -rf "$distribution"
 if ! { cmake "$build" -DCMAKE_INSTALL_PREFIX=/usr -UVIFPLUG_LIBVIRT_HOOKS &&
@@ -111,12 +115,16 @@ if ! { cmake "$build" -DCMAKE_INSTALL_PREFIX=/usr -UVIFPLUG_LIBVIRT_HOOKS &&
     cat "$build.log"
     exit 1
 fi
-same 'the hook of a distribution' /usr/sbin/vifplug-libvirt-hook \
-    "$(readlink "$distribution/etc/libvirt/hooks/qemu.d/vifplug")"
+for folder in qemu.d network.d; do
+    same "the hook of a distribution in $folder" /usr/sbin/vifplug-libvirt-hook \
+        "$(readlink "$distribution/etc/libvirt/hooks/$folder/vifplug")"
+done
 same 'its program' yes "$([ -x "$distribution/usr/sbin/vifplug-libvirt-hook" ] && echo yes)"
-profile=$distribution/usr/share/doc/vifplug/apparmor/vifplug-libvirt-hook
-same 'its profile' 1 "$(grep -c '^profile .* /usr/sbin/vifplug-libvirt-hook flags' "$profile")"
-if command -v apparmor_parser >/dev/null; then
-    apparmor_parser --skip-kernel-load --skip-cache "$profile" || status=1
-fi
+for program in vifplug-bridge-helper vifplug-libvirt-hook; do
+    profile=$distribution/usr/share/doc/vifplug/apparmor/$program
+    same "the profile of $program" 1 "$(grep -c "^profile $program /usr/sbin/$program flags" "$profile")"
+    if command -v apparmor_parser >/dev/null; then
+        apparmor_parser --skip-kernel-load --skip-cache "$profile" || status=1
+    fi
+done
 exit $status

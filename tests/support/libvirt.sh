@@ -20,10 +20,13 @@ hot() {
     env ${asan:+"LD_PRELOAD=$asan libtirpc.so.3"} "$VIFPLUG" "$@"
 }
 
-# install_hook: makes vifplug's hook one of libvirt's. A copy, for a session's libvirtd runs it too, as
-# a user who may not look where it was built.
+# install_hook: makes vifplug's hook libvirt's, for guests and networks. Copies, for a session's
+# libvirtd runs them too, as a user who may not look where it was built.
 install_hook() {
-    cp "$VIFPLUG_BUILD/plugin/libvirt/vifplug-libvirt-hook" /etc/libvirt/hooks/qemu.d/vifplug
+    local folder
+    for folder in qemu.d network.d; do
+        cp "$VIFPLUG_BUILD/plugin/libvirt/vifplug-libvirt-hook" /etc/libvirt/hooks/$folder/vifplug
+    done
 }
 
 # session_user USER: lets USER have a session, and, as on most hosts, open /dev/net/tun.

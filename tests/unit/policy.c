@@ -1,5 +1,5 @@
-/* helper/policy.h: what is read, what is refused, and what is decided. */
-#include "helper/policy.h"
+/* policy/policy.h: what is read, what is refused, and what is decided. */
+#include "policy/policy.h"
 
 #include "support/test.h"
 

@@ -1,8 +1,8 @@
 /* A policy as it was read. For the files of policy.h only. */
-#ifndef HELPER_POLICY_LINE_H
-#define HELPER_POLICY_LINE_H
+#ifndef POLICY_LINE_H
+#define POLICY_LINE_H
 
-#include "helper/policy.h"
+#include "policy/policy.h"
 
 /* The first `n_octets` octets of addresses; 0 is every address. */
 struct policy_mac {

@@ -1,4 +1,4 @@
-#include "helper/trusted.h"
+#include "policy/trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>

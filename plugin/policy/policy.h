@@ -1,5 +1,4 @@
-/* The policy of the bridge helper: who may have a port where. vifplug-bridge.conf(5) is its
- * grammar.
+/* Who may have a port where. vifplug-bridge.conf(5) is the grammar.
  *
  * It is qemu-bridge-helper's (a line is `allow NAME`, `deny NAME` or `include FILE`; what no line
  * allows is denied; any deny wins over any allow), with words after the name that narrow a line.
@@ -9,8 +8,8 @@
  * Reading and deciding touch nothing but what the source does: so they can be tested, and done
  * without privileges.
  */
-#ifndef HELPER_POLICY_H
-#define HELPER_POLICY_H
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,5 +86,8 @@ void policy_verdict_clear(struct policy_verdict *verdict);
  * only name, uid and gids of the request are looked at. Where not, there is no need to look up what
  * the name stands for. */
 bool policy_may_ask(const struct policy *policy, const struct policy_request *request);
+
+/* Whether any line has that very name. */
+bool policy_names(const struct policy *policy, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-#include "helper/policy.h"
+#include "policy/policy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "helper/policy-line.h"
+#include "policy/line.h"
 
 #define NAME_BYTES "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-@:+,="
 
@@ -215,4 +215,14 @@ bool policy_may_ask(const struct policy *policy, const struct policy_request *re
         }
     }
     return allowed;
+}
+
+bool policy_names(const struct policy *policy, const char *name)
+{
+    for (size_t i = 0; i < policy->n_lines; i++) {
+        if (policy->lines[i].name && str_eq(policy->lines[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "helper/policy-line.h"
-#include "helper/policy.h"
+#include "policy/line.h"
+#include "policy/policy.h"
 
 #define BLANKS " \t"
 

@@ -1,6 +1,6 @@
 /* Files that only root can have written. */
-#ifndef HELPER_TRUSTED_H
-#define HELPER_TRUSTED_H
+#ifndef POLICY_TRUSTED_H
+#define POLICY_TRUSTED_H
 
 #include <stddef.h>
 
