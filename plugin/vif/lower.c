@@ -316,26 +316,23 @@ static void forget(struct vif_port *port, struct vif_lowers *lowers)
     }
 }
 
-/* A mode that was chosen before, and about which nobody asked again, stays. */
+/* Sets a mode that is left to us, and says why. One that was chosen before, and about which nobody
+ * asked again, stays. */
 static void choose_mode(struct vif_port *port, const struct vif_lower *lower)
 {
     const struct probe_result *reflection = &lower->reflection;
+    bool is_ours = port->mode_auto && (lower->was_asked || port->mode == MACVTAP_NO_MODE);
+    bool reflects = lower->was_asked && reflection->answer == PROBE_YES;
 
-    if (port->needs_reflection) {
-        note(port, str_printf("mode vepa: the switch behind \"%s\" reflects (%.1f ms)", lower->name,
-                              reflection->elapsed_ms));
-    }
-    if (!port->mode_auto || (!lower->was_asked && port->mode != MACVTAP_NO_MODE)) {
+    if (is_ours) {
+        port->mode = reflects ? MACVTAP_VEPA : MACVTAP_BRIDGE;
+    } else if (!port->needs_reflection) {
         return;
     }
-    if (lower->was_asked && reflection->answer == PROBE_YES) {
-        port->mode = MACVTAP_VEPA;
+    if (reflects) {
         note(port, str_printf("mode vepa: the switch behind \"%s\" reflects (%.1f ms)", lower->name,
                               reflection->elapsed_ms));
-        return;
-    }
-    port->mode = MACVTAP_BRIDGE;
-    if (lower->was_asked && reflection->answer == PROBE_NO) {
+    } else if (lower->was_asked && reflection->answer == PROBE_NO) {
         note(port, str_printf("mode bridge: the switch behind \"%s\" does not reflect (%.0f ms)",
                               lower->name, reflection->elapsed_ms));
     } else {
