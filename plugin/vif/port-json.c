@@ -9,15 +9,11 @@
 #include "base/mem.h"
 #include "netdev/ifname.h"
 #include "netdev/tap.h"
+#include "vif/json.h"
 #include "vif/port.h"
 #include "vif/uuidtext.h"
 
 #define VLAN_MAX 4095
-
-static void add_string_or_null(cJSON *json, const char *key, const char *s)
-{
-    cJSON_AddItemToObject(json, key, s ? cJSON_CreateString(s) : cJSON_CreateNull());
-}
 
 static void add_number_or_null(cJSON *json, const char *key, bool is_null, double number)
 {
@@ -59,32 +55,32 @@ cJSON *vif_port_to_json(const struct vif_port *port)
     cJSON_AddBoolToObject(json, "persistent", port->persistent);
     add_number_or_null(json, "user", port->owner == (uid_t)-1, port->owner);
     add_number_or_null(json, "group", port->group == (gid_t)-1, port->group);
-    add_string_or_null(json, "domain", port->domain_name);
-    add_string_or_null(json, "domain_uuid", port->domain_uuid);
+    json_add_string_or_null(json, "domain", port->domain_name);
+    json_add_string_or_null(json, "domain_uuid", port->domain_uuid);
     cJSON_AddStringToObject(json, "interface_id", port->interface_id);
-    add_string_or_null(json, "profile_id", port->profile_id);
+    json_add_string_or_null(json, "profile_id", port->profile_id);
     cJSON_AddStringToObject(json, "mac", mac_format(&port->mac, mac));
     cJSON_AddStringToObject(json, "host_mac", mac_format(&port->host_mac, mac));
     add_number_or_null(json, "mtu", port->mtu == 0, port->mtu);
     cJSON_AddNumberToObject(json, "queues", port->n_queues);
     cJSON_AddBoolToObject(json, "vnet_hdr", port->vnet_hdr);
     cJSON_AddStringToObject(json, "attachment", vif_attachment_name(port->attachment));
-    add_string_or_null(json, "bridge", port->bridge);
+    json_add_string_or_null(json, "bridge", port->bridge);
     add_vlan(json, &port->vlan);
-    add_string_or_null(json, "lower", port->lower);
-    add_string_or_null(json, "mode", macvtap_mode_name(port->mode));
+    json_add_string_or_null(json, "lower", port->lower);
+    json_add_string_or_null(json, "mode", macvtap_mode_name(port->mode));
     cJSON_AddBoolToObject(json, "mode_auto", port->mode_auto);
     cJSON_AddBoolToObject(json, "isolated", port->isolated);
     cJSON_AddBoolToObject(json, "transient", port->transient);
     add_qos(json, &port->qos);
-    add_string_or_null(json, "script", port->script);
-    add_string_or_null(json, "downscript", port->downscript);
+    json_add_string_or_null(json, "script", port->script);
+    json_add_string_or_null(json, "downscript", port->downscript);
     cJSON_AddItemToObject(json, "vhost",
                           port->vhost == VIF_UNSET ? cJSON_CreateNull()
                                                    : cJSON_CreateBool(port->vhost == VIF_YES));
     cJSON_AddStringToObject(json, "model", port->model);
     cJSON_AddStringToObject(json, "link", port->link_down ? "down" : "up");
-    add_string_or_null(json, "alias", port->alias);
+    json_add_string_or_null(json, "alias", port->alias);
     cJSON *notes = cJSON_AddArrayToObject(json, "notes");
     for (size_t i = 0; i < port->n_notes; i++) {
         cJSON_AddItemToArray(notes, cJSON_CreateString(port->notes[i]));

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "netdev/macvtap.h"
+#include "vif/json.h"
 
 /* The number of the field in /proc/PID/stat that says when the process started; proc(5). */
 #define START_FIELD 22
@@ -96,11 +97,6 @@ char *vif_record_node(const struct vif_record *record)
                : NULL;
 }
 
-static void add_string_or_null(cJSON *json, const char *key, const char *s)
-{
-    cJSON_AddItemToObject(json, key, s ? cJSON_CreateString(s) : cJSON_CreateNull());
-}
-
 cJSON *vif_record_to_json(const struct vif_record *record)
 {
     auto_free char *node = vif_record_node(record);
@@ -109,25 +105,25 @@ cJSON *vif_record_to_json(const struct vif_record *record)
 
     cJSON_AddStringToObject(json, "state", vif_state_name(record->state));
     cJSON_AddStringToObject(json, "plug_id", record->plug_id);
-    add_string_or_null(json, "remote", record->remote);
+    json_add_string_or_null(json, "remote", record->remote);
     cJSON_AddNumberToObject(json, "ifindex", record->ifindex);
-    add_string_or_null(json, "node", node);
+    json_add_string_or_null(json, "node", node);
     cJSON_AddNumberToObject(json, "ofport", (double)record->ofport);
     cJSON_AddNumberToObject(json, "pid", record->pid);
     cJSON_AddNumberToObject(json, "pid_start", (double)record->pid_start);
     cJSON_AddBoolToObject(json, "script_done", record->script_done);
     cJSON_AddNumberToObject(json, "since", (double)record->since);
-    add_string_or_null(json, "qemu_id", record->qemu_id);
-    add_string_or_null(json, "qemu_bus", record->qemu_bus);
-    add_string_or_null(json, "granted_name", record->granted_name);
+    json_add_string_or_null(json, "qemu_id", record->qemu_id);
+    json_add_string_or_null(json, "qemu_bus", record->qemu_bus);
+    json_add_string_or_null(json, "granted_name", record->granted_name);
     cJSON_AddItemToObject(json, "granted_user",
                           record->granted_name ? cJSON_CreateNumber(record->granted_user)
                                                : cJSON_CreateNull());
     cJSON_AddBoolToObject(json, "lower_was_down", record->lower_was_down);
     cJSON_AddBoolToObject(json, "vlan_was_down", record->vlan_was_down);
     cJSON_AddBoolToObject(json, "vlan_was_missing", record->vlan_was_missing);
-    add_string_or_null(json, "lower_mac",
-                       record->has_lower_mac ? mac_format(&record->lower_mac, mac) : NULL);
+    json_add_string_or_null(json, "lower_mac",
+                            record->has_lower_mac ? mac_format(&record->lower_mac, mac) : NULL);
     return json;
 }
 
