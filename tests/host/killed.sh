@@ -31,28 +31,14 @@ for call in renameat unlinkat; do
 done
 
 # Sixteen at once, each with a name of its own; then all after one name.
-pids=()
-for i in $(seq 16); do
-    "$VIFPLUG" plug --quiet --bridge br0 --target "c$i" --vlan "$i" --timeout 20 &
-    pids+=($!)
-done
-for pid in "${pids[@]}"; do
-    wait "$pid" || fail "one of sixteen failed"
-done
+at_once 16 "$VIFPLUG" plug --quiet --bridge br0 --target "c{}" --vlan "{}" --timeout 20
+is "all sixteen came through" "16, " "$good, $(<"$work/refusals")"
 works "$VIFPLUG" verify --quiet
 is "all are there" 16 "$("$VIFPLUG" list | grep -c '^c[0-9]')"
 works "$VIFPLUG" unplug --all
 nothing_left
-pids=()
-for i in $(seq 16); do
-    "$VIFPLUG" plug --quiet --bridge br0 --target same0 --mac 52:54:00:00:06:01 --vlan 5 \
-        --timeout 20 2>>"$work/refusals" &
-    pids+=($!)
-done
-good=0
-for pid in "${pids[@]}"; do
-    wait "$pid" && good=$((good + 1))
-done
+at_once 16 "$VIFPLUG" plug --quiet --bridge br0 --target same0 --mac 52:54:00:00:06:01 --vlan 5 \
+    --timeout 20
 [ $good -ge 1 ] || fail "none of sixteen came through: $(cat "$work/refusals")"
 echo "ok: $good of sixteen came through"
 works "$VIFPLUG" verify

@@ -159,27 +159,13 @@ ip link del another
 # 64 at once on one lower device, and 64 after one name.
 ip link set low1 up
 remember
-pids=()
-for i in $(seq 64); do
-    "$VIFPLUG" plug --quiet --lower low0 --mode bridge --target "c$i" &
-    pids+=($!)
-done
-for pid in "${pids[@]}"; do
-    wait "$pid" || fail "one of 64 failed"
-done
+at_once 64 "$VIFPLUG" plug --quiet --lower low0 --mode bridge --target "c{}"
+is "all 64 came through" "64, " "$good, $(<"$work/refusals")"
 works "$VIFPLUG" verify --quiet
 is "all are there" 64 "$("$VIFPLUG" list | grep -c '^c[0-9]')"
 works "$VIFPLUG" unplug --all
 nothing_left
-pids=()
-for i in $(seq 16); do
-    "$VIFPLUG" plug --quiet --lower low0 --mode passthrough --target "c$i" 2>>"$work/refusals" &
-    pids+=($!)
-done
-good=0
-for pid in "${pids[@]}"; do
-    wait "$pid" && good=$((good + 1))
-done
+at_once 16 "$VIFPLUG" plug --quiet --lower low0 --mode passthrough --target "c{}"
 is "of many passthrough ones the first wins" 1 $good
 is "the others say why" 15 "$(grep -c 'exclusive use\|for itself' "$work/refusals")"
 works "$VIFPLUG" unplug --all

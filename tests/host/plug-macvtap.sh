@@ -203,15 +203,12 @@ pool() {
     echo "$work/pool.xml"
 }
 network=$(pool bridge pool0 pool1 pool2 pool3)
-pids=()
-for i in $(seq 64); do
-    "$VIFPLUG" plug --quiet --network "$network" --interface "$(interface "p$i.xml" \
-        "<source network='pool'/><target dev='p$i'/>" network)" &
-    pids+=($!)
-done
-for pid in "${pids[@]}"; do
-    wait "$pid" || fail "one of 64 failed"
-done
+plug_from_pool() {
+    "$VIFPLUG" plug --quiet --network "$network" --interface "$(interface "p$1.xml" \
+        "<source network='pool'/><target dev='p$1'/>" network)"
+}
+at_once 64 plug_from_pool "{}"
+is "all 64 came through" "64, " "$good, $(<"$work/refusals")"
 is "sixteen each" $'16 pool0\n16 pool1\n16 pool2\n16 pool3' \
     "$("$VIFPLUG" list --json | json '"\n".join(i["lower"] for i in j["interfaces"])' |
         sort | uniq -c | sed 's/^ *//')"

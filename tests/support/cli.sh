@@ -5,6 +5,8 @@
 work=$(mktemp -d)
 out='' err='' # of the last command that expect or failing ran
 snapshot=''
+# shellcheck disable=SC2034 # for the caller
+good=0
 
 # fail TEXT...: ends the test.
 fail() {
@@ -117,6 +119,24 @@ end() {
 # is_gone PID: whether the process has ended; a zombie has.
 is_gone() {
     ! grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2>/dev/null
+}
+
+# at_once N COMMAND...: runs it N times at once, with 1 to N for each "{}" in it, and what it says on
+# stderr in $work/refusals; $good is how many succeeded.
+at_once() {
+    local n=$1 i pid pids=()
+    shift
+    : >"$work/refusals"
+    for i in $(seq "$n"); do
+        "${@//\{\}/$i}" 2>>"$work/refusals" &
+        pids+=($!)
+    done
+    good=0
+    for pid in "${pids[@]}"; do
+        if wait "$pid"; then
+            good=$((good + 1))
+        fi
+    done
 }
 
 # link NAME: what the kernel says of a link, in detail, on one line.
