@@ -91,13 +91,13 @@ static void add_pending(struct vif_lower *lower, const struct vif_lowers *lowers
     }
 }
 
-static int look_at(struct vif_lower *lower, const struct vif_lowers *lowers,
-                   const struct vif_record *records, size_t n_records, char **errorp)
+static void look_at(struct vif_lower *lower, const struct vif_lowers *lowers,
+                    const struct vif_record *records, size_t n_records)
 {
     const struct link_info *link = find_named(lowers, lower->name);
 
     if (!link) {
-        return 0;
+        return;
     }
     lower->has_link = true;
     lower->link = *link;
@@ -106,16 +106,16 @@ static int look_at(struct vif_lower *lower, const struct vif_lowers *lowers,
     for (size_t i = 0; i < n_records; i++) {
         add_pending(lower, lowers, &records[i]);
     }
-    return link_is_wireless(lower->name, &lower->wireless, errorp);
 }
 
-/* Moves what the switch answered from an earlier look. */
+/* Moves what does not change, or takes long to find out, from an earlier look. */
 static void keep_answers(struct vif_lowers *new, struct vif_lowers *old)
 {
     for (size_t i = 0; i < new->n; i++) {
         struct vif_lower *known = vif_lowers_find(old, new->list[i].name);
 
         if (known) {
+            new->list[i].wireless = known->wireless;
             new->list[i].was_asked = known->was_asked;
             new->list[i].reflection = known->reflection;
             memset(&known->reflection, 0, sizeof known->reflection);
@@ -136,7 +136,7 @@ static int look(struct rtnl *rtnl, struct vif_records *records, struct vif_lower
         error = link_list(rtnl, &new->links, &new->n_links, errorp);
     }
     for (size_t i = 0; i < new->n && !error; i++) {
-        error = look_at(&new->list[i], new, all, n, errorp);
+        look_at(&new->list[i], new, all, n);
     }
     vif_records_free(all, n);
     keep_answers(new, lowers);
@@ -163,7 +163,13 @@ int vif_lowers_look(struct rtnl *rtnl, struct vif_records *records, const struct
             add_name(&new, ports[i].lowers[k]);
         }
     }
-    return look(rtnl, records, &new, lowers, errorp);
+    int error = look(rtnl, records, &new, lowers, errorp);
+    for (size_t i = 0; i < lowers->n && !error; i++) {
+        struct vif_lower *lower = &lowers->list[i];
+
+        error = lower->has_link ? link_is_wireless(lower->name, &lower->wireless, errorp) : 0;
+    }
+    return error;
 }
 
 int vif_lowers_count(struct rtnl *rtnl, struct vif_records *records, struct vif_lowers *lowers,
