@@ -175,7 +175,7 @@ static void drop_trips(struct lane *lane)
     lane->path->trips = NULL;
 }
 
-static int measure_one_load(struct run *run, struct lane *lane, enum compare_load load)
+static void measure_one_load(struct run *run, struct lane *lane, enum compare_load load)
 {
     struct compare_sample *sample = &lane->path->samples[load][lane->path->n_rounds];
     auto_free char *sentence = NULL;
@@ -192,10 +192,9 @@ static int measure_one_load(struct run *run, struct lane *lane, enum compare_loa
         give_up(lane, error, what, sentence);
         drop_load(lane, load);
     }
-    return error;
 }
 
-static int measure_one_trip(struct run *run, struct lane *lane)
+static void measure_one_trip(struct run *run, struct lane *lane)
 {
     struct compare_trip *trip = &lane->path->trips[lane->path->n_rounds];
     auto_free char *sentence = NULL;
@@ -209,23 +208,23 @@ static int measure_one_trip(struct run *run, struct lane *lane)
         give_up(lane, error, "round trips", sentence);
         drop_trips(lane);
     }
-    return error;
 }
 
 /* One round of one path: it counts when all of it is there. */
 static void measure_round(struct run *run, struct lane *lane, unsigned round)
 {
     auto_free char *what = str_printf("round %u of %u", round + 1, run->options->rounds);
-    bool any = false;
 
     tell(run, lane, what);
     for (enum compare_load load = 0; load < LOAD_N && !stopped(run); load++) {
-        any = (lane->loads[load] && measure_one_load(run, lane, load) == 0) || any;
+        if (lane->loads[load]) {
+            measure_one_load(run, lane, load);
+        }
     }
     if (lane->trips && !stopped(run)) {
-        any = measure_one_trip(run, lane) == 0 || any;
+        measure_one_trip(run, lane);
     }
-    if (any && !stopped(run)) {
+    if (!stopped(run)) {
         lane->path->n_rounds++;
     }
 }
