@@ -137,6 +137,8 @@ static void userspace_offloads(void **state)
     says(NULL, "");
     result.paths[1].segmentation = OFFLOAD_LOST;
     says("userspace-offloads", "userspace-tso-enable=true");
+    second("ovs-offloads")->checksum = OFFLOAD_CORRUPTED;
+    says("userspace-offloads", "Slow corrupts or drops");
 }
 
 static void offloads(void **state)
