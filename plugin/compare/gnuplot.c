@@ -53,6 +53,18 @@ static int spawn_gnuplot(const int fds[3], pid_t *pid)
     return error;
 }
 
+/* The last line that has something in it, which is where gnuplot says what was wrong. */
+static const char *last_line(char *text)
+{
+    size_t length = strlen(text);
+
+    while (length > 0 && strchr(" \n", text[length - 1])) {
+        text[--length] = '\0';
+    }
+    const char *newline = strrchr(text, '\n');
+    return newline ? newline + 1 : text;
+}
+
 static int wait_for(pid_t pid, int complaints_fd, char **errorp)
 {
     int status = 0;
@@ -69,7 +81,7 @@ static int wait_for(pid_t pid, int complaints_fd, char **errorp)
         auto_free char *complaints = read_all(complaints_fd);
 
         return error_set(errorp, EIO, "gnuplot failed with exit status %d: %s", WEXITSTATUS(status),
-                         complaints);
+                         last_line(complaints));
     }
     return 0;
 }
@@ -109,10 +121,15 @@ int gnuplot_run(const char *script, char **output, char **errorp)
         return error_set(errorp, error, "cannot run gnuplot: %s", strerror(error));
     }
     error = wait_for(pid, complaints, errorp);
-    if (!error) {
-        *output = read_all(out);
+    if (error) {
+        return error;
     }
-    return error;
+    auto_free char *drawing = read_all(out);
+    if (!drawing[0]) {
+        return error_set(errorp, EIO, "gnuplot drew nothing");
+    }
+    *output = steal_ptr(drawing);
+    return 0;
 }
 
 /* In single quotes only a quote has a meaning, and stands for itself when doubled. */

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "compare/columns.h"
 #include "compare/figures.h"
 #include "compare/gnuplot.h"
 #include "compare/stats.h"
@@ -25,12 +24,13 @@
 #define BOTTOM     4
 #define AXIS       26 /* below the rows, where there is one */
 
-/* As much of a title as there is room for beside the figures. */
-#define TITLE_CHARS 26
-
-/* Where figures end that stand beside those at the right edge. */
+/* Where figures end that stand beside those at the right edge, and the room for one. */
 #define SECOND_FIGURE 308
 #define THIRD_FIGURE  256
+#define FIGURE        54
+
+/* Room for the name of a power of ten below a scale. */
+#define SCALE_NAME 56
 
 struct drawing {
     const struct compare_result *result;
@@ -57,21 +57,37 @@ static void put_label(FILE *script, double x, double y, const char *side, enum s
             y - size * 0.3, side, size, svg_tone_code(tone));
 }
 
-/* The beginning of a UTF-8 text, of at most `n` characters; caller frees. */
-static char *shorten(const char *text, size_t n)
+/* About as wide as a wide font makes a character of 13 pixels, whose first byte this is. */
+static double letter_width(unsigned char c)
 {
-    size_t bytes = 0;
-
-    if (text_width(text) <= n) {
-        return str_dup(text);
+    if (c >= 0x80 || strchr("WMm@%", c)) {
+        return 13;
     }
-    for (size_t seen = 0; seen < n && text[bytes]; seen++) {
-        bytes++;
-        while (((unsigned char)text[bytes] & 0xc0) == 0x80) {
-            bytes++;
+    if (strchr("wCDGHNOQU&<>=+#~", c)) {
+        return 11;
+    }
+    return strchr("iljtfrI.,:;|!'()[]-/ ", c) ? 5.5 : 9;
+}
+
+static bool goes_on(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The beginning of a UTF-8 text, of at most this width; caller frees. */
+static char *shorten(const char *text, double room)
+{
+    const double ellipsis = letter_width('W');
+    size_t fits = 0; /* bytes, with an ellipsis after them */
+    double width = 0;
+
+    for (size_t i = 0; text[i]; i++) {
+        width += goes_on(text[i]) ? 0 : letter_width((unsigned char)text[i]);
+        if (width + ellipsis <= room && !goes_on(text[i + 1])) {
+            fits = i + 1;
         }
     }
-    return str_printf("%.*s\xe2\x80\xa6", (int)bytes, text);
+    return width <= room ? str_dup(text) : str_printf("%.*s\xe2\x80\xa6", (int)fits, text);
 }
 
 static void start_script(FILE *script, unsigned height, const char *title, const char *subtitle)
@@ -118,9 +134,10 @@ static void put_bar(FILE *script, double length, size_t row, enum svg_tone tone)
             row_top(row) + BAR_TOP, length, row_top(row) + BAR_BOTTOM, svg_tone_code(tone));
 }
 
-static void put_title(struct drawing *drawing, const struct compare_path *path)
+/* `end` is where the first figure of the row ends. */
+static void put_title(struct drawing *drawing, const struct compare_path *path, double end)
 {
-    auto_free char *title = shorten(path->title, TITLE_CHARS);
+    auto_free char *title = shorten(path->title, end - FIGURE);
 
     put_label(drawing->script, 0, row_top(drawing->n_rows) + BASELINE, "left",
               path->floor ? TONE_MUTED : TONE_INK, 13, title);
@@ -146,8 +163,9 @@ static void put_bar_row(struct drawing *drawing, const struct compare_path *path
     char ratio[FIGURE_SIZE];
     FILE *script = drawing->script;
 
-    put_title(drawing, path);
-    put_figure(drawing, bar->ratio > 0 ? SECOND_FIGURE : WIDTH, TONE_INK, bar->figure);
+    double end = bar->ratio > 0 ? SECOND_FIGURE : WIDTH;
+    put_title(drawing, path, end);
+    put_figure(drawing, end, TONE_INK, bar->figure);
     if (bar->ratio > 0) {
         put_figure(drawing, WIDTH, TONE_MUTED, figure_ratio(bar->ratio, ratio));
     }
@@ -166,7 +184,7 @@ static void put_word_row(struct drawing *drawing, const struct compare_path *pat
 {
     const char *word = figure_missing(path, drawing->load);
 
-    put_title(drawing, path);
+    put_title(drawing, path, SECOND_FIGURE);
     put_figure(drawing, WIDTH, TONE_BAD, word);
     fprintf(drawing->words, "%s%s %s", drawing->n_rows ? "; " : "", path->title, word);
     drawing->n_rows++;
@@ -292,7 +310,7 @@ static void put_trip_row(struct drawing *drawing, const struct compare_path *pat
     static const double ends[] = {THIRD_FIGURE, SECOND_FIGURE, WIDTH};
     double medians[ARRAY_LEN(percentiles)];
 
-    put_title(drawing, path);
+    put_title(drawing, path, THIRD_FIGURE);
     fprintf(drawing->words, "%s%s", drawing->n_rows ? "; " : "", path->title);
     for (size_t i = 0; i < ARRAY_LEN(percentiles); i++) {
         char text[FIGURE_SIZE];
@@ -365,35 +383,52 @@ static const char *decade_name(int decade, char text[FIGURE_SIZE])
     return text;
 }
 
-/* A logarithmic scale, its powers of ten drawn as lines behind each row, where they meet no text,
- * and named below the last. */
+/* A line behind each row, where it meets no text. */
+static void put_scale_line(FILE *head, double x, size_t n_rows)
+{
+    for (size_t row = 0; row < n_rows; row++) {
+        fprintf(head,
+                "set arrow from graph %.5f,first %.1f to graph %.5f,first %.1f nohead back lw 1 lc "
+                "rgb '%s'\n",
+                x / WIDTH, row_top(row) + BAR_TOP - 2, x / WIDTH, row_top(row) + BAR_BOTTOM + 2,
+                svg_tone_code(TONE_RULE));
+    }
+}
+
+/* The name of a power of ten below the last row, if there is room for it. `free_from`: since the
+ * one before. */
+static void put_scale_name(FILE *head, double x, int decade, size_t n_rows, double *free_from)
+{
+    double from = x - SCALE_NAME / 2.0;
+    const char *side = "center";
+    char text[FIGURE_SIZE];
+
+    if (from < 0) {
+        x = 0;
+        from = 0;
+        side = "left";
+    } else if (from + SCALE_NAME > WIDTH) {
+        x = WIDTH;
+        from = WIDTH - SCALE_NAME;
+        side = "right";
+    }
+    if (from >= *free_from) {
+        put_label(head, x, row_top(n_rows) + 16, side, TONE_MUTED, 12, decade_name(decade, text));
+        *free_from = from + SCALE_NAME;
+    }
+}
+
+/* A logarithmic scale, with its powers of ten. */
 static void put_scale(FILE *head, double first, double last, size_t n_rows)
 {
+    double free_from = 0;
+
     fprintf(head, "set logscale x\nset xrange [%.9g:%.9g]\n", first, last);
     for (int decade = (int)round(log10(first)); pow(10, decade) <= last * 1.001; decade++) {
         double x = WIDTH * (decade - log10(first)) / log10(last / first);
-        bool at_left = x < 1;
-        bool at_right = x > WIDTH - 30;
-        char text[FIGURE_SIZE];
 
-        x = at_left ? 0.5 : x > WIDTH - 1 ? WIDTH - 0.5 : x;
-        for (size_t row = 0; row < n_rows; row++) {
-            fprintf(
-                head,
-                "set arrow from graph %.5f,first %.1f to graph %.5f,first %.1f nohead back lw 1 "
-                "lc rgb '%s'\n",
-                x / WIDTH, row_top(row) + BAR_TOP - 2, x / WIDTH, row_top(row) + BAR_BOTTOM + 2,
-                svg_tone_code(TONE_RULE));
-        }
-        put_label(head,
-                  at_right  ? WIDTH
-                  : at_left ? 0
-                            : x,
-                  row_top(n_rows) + 16,
-                  at_left    ? "left"
-                  : at_right ? "right"
-                             : "center",
-                  TONE_MUTED, 12, decade_name(decade, text));
+        put_scale_line(head, x < 0.5 ? 0.5 : x > WIDTH - 0.5 ? WIDTH - 0.5 : x, n_rows);
+        put_scale_name(head, x, decade, n_rows, &free_from);
     }
 }
 

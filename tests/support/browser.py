@@ -15,12 +15,12 @@ ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
              "--hide-scrollbars", "--disable-dev-shm-usage"]
 
 
+found = shutil.which
+
+
 def missing():
     """What is not installed, or None."""
-    for program in ("chromium", "chromedriver"):
-        if not shutil.which(program):
-            return program
-    return None
+    return next((name for name in ("chromium", "chromedriver") if not found(name)), None)
 
 
 class Browser:
@@ -34,7 +34,7 @@ class Browser:
         self.session = None
         try:
             self.base = self._find_port()
-            options = {"binary": shutil.which("chromium"),
+            options = {"binary": found("chromium"),
                        "args": [*ARGUMENTS, f"--user-data-dir={self.folder}/profile"]}
             wanted = {"browserName": "chrome", "goog:chromeOptions": options,
                       "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
@@ -102,21 +102,23 @@ class Browser:
         """What was logged since the last call: "browser" (errors) or "performance" (requests)."""
         return self._ask("POST", "/se/log", {"type": kind})
 
+    def errors(self):
+        """What was logged since the last call, but for what the browser's own first page did."""
+        return [entry["message"] for entry in self.log("browser")
+                if not entry["message"].startswith("chrome://")]
+
     def requests(self):
-        """The addresses that were asked for since the last call."""
+        """The addresses that were asked for since the last call, likewise."""
         found = []
         for entry in self.log("performance"):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
-                found.append(message["params"]["request"]["url"])
+                params = message["params"]
+                if not params["documentURL"].startswith("chrome://"):
+                    found.append(params["request"]["url"])
         return found
 
     def screenshot(self, path, whole=True):
         shot = self.devtools("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         with open(path, "wb") as file:
             file.write(base64.b64decode(shot["data"]))
-
-    def pdf(self, path):
-        printed = self.devtools("Page.printToPDF", printBackground=True)
-        with open(path, "wb") as file:
-            file.write(base64.b64decode(printed["data"]))
