@@ -190,9 +190,10 @@ static void put_word_row(struct drawing *drawing, const struct compare_path *pat
     drawing->n_rows++;
 }
 
+/* Whether it is for what it does to frames that the path has no figures. */
 static bool is_spoilt(const struct compare_path *path, enum compare_load load)
 {
-    return !path->skipped && !path->floor && figure_missing(path, load)[0] != '-';
+    return !path->floor && !path_has_figures(path, load) && figure_missing(path, load)[0] != '-';
 }
 
 static struct spread spread_for(const struct compare_path *path, enum compare_load load, bool cpu)
