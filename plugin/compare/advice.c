@@ -52,7 +52,7 @@ static bool spoils_offloads(const struct compare_path *path)
     return !compare_path_is_sound(path);
 }
 
-/* Open vSwitch as it comes; with userspace TSO it should not. */
+/* As guests get it, or as they would get it without vifplug. */
 static bool is_userspace_ovs(const struct compare_path *path)
 {
     return str_eq(path->id, "ovs") || str_eq(path->id, "ovs-offloads");
