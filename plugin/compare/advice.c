@@ -286,7 +286,7 @@ static char *say_userspace_cost(const struct compare_result *result)
     double frames = ovs ? path_pps(ovs, LOAD_64).median : 0;
     double most = best ? path_pps(best, LOAD_64).median : 0;
 
-    if (frames <= 0 || frames * 2 > most) {
+    if (!ovs || !best || frames <= 0 || frames * 2 > most) {
         return NULL;
     }
     double cpu = path_cpu_us(best, LOAD_64).median;
