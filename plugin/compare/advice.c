@@ -147,7 +147,7 @@ static char *say_nothing(const struct compare_result *result)
             return NULL;
         }
     }
-    return str_dup("No way between guests could be measured here. Each says why.");
+    return str_dup("No path between guests could be measured here. Each says why.");
 }
 
 /* The fastest path of each load, and last the one with the shortest trip; NULL for none. */
