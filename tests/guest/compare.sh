@@ -9,7 +9,7 @@ set -euo pipefail
 
 remember
 works "$VIFPLUG" compare --rounds 1 --round-ms 5 --json \
-    --paths ovs,ovs-kernel,bridge,macvtap-bridge,vepa,vepa-no-hairpin,private,passthrough
+    --paths ovs,ovs-kernel,bridge,macvtap-bridge,vepa,private
 kernel='ovs-kernel -------- untried untried'
 [ ! -e /sys/module/openvswitch ] || kernel='ovs-kernel yyyyynyn right right'
 is 'who reaches whom' "ovs yyyyynyn untried untried
@@ -17,7 +17,5 @@ $kernel
 bridge yyyyyn-- right right
 macvtap-bridge yyynyn-- right right
 vepa yyynyn-- right right
-vepa-no-hairpin nnnnnn-- untried untried
-private ynnnyy-- right right
-passthrough yyyyyn-- right right" "$(rows <<<"$out")"
+private ynnnyy-- right right" "$(rows <<<"$out")"
 nothing_left
