@@ -44,6 +44,21 @@ struct vif_record {
     char *qemu_id;
     char *qemu_bus;
 
+    /* How the watcher reaches the guest that has it. */
+    char *qmp;         /* the path of QEMU's QMP socket, absolute; or NULL */
+    bool of_libvirt;   /* the guest is libvirt's, whose monitor is nobody else's */
+    char *qemu_netdev; /* the netdev's id, or NULL */
+
+    /* What the watcher has seen. */
+    bool waiting;        /* the macvtap went with the device below it */
+    int64_t changed;     /* when it began to wait or was connected; seconds since the epoch, or 0 */
+    unsigned reconnects; /* how often it was connected again */
+    int64_t outage_ms;   /* how long the last time took, and all together */
+    int64_t outages_ms;
+    int64_t plug_us;     /* how long it took to plug it */
+    struct mac home_mac; /* of a macvtap: of the device below it as it was plugged */
+    bool has_home_mac;
+
     /* Of a macvtap: what is to be set back below it when it goes (vif/lower-use.h). */
     bool lower_was_down;
     bool vlan_was_down;    /* the VLAN link */
