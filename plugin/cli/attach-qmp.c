@@ -14,6 +14,7 @@
 #include "cli/hotplug.h"
 #include "cli/plugged.h"
 #include "qemu/args.h"
+#include "qemu/card.h"
 #include "qemu/hotplug.h"
 #include "qemu/qmp.h"
 #include "qemu/slots.h"
@@ -29,7 +30,7 @@ struct attaching {
 /* Whether this QEMU has the device of an interface, or another one of its id. */
 static int has_nic(struct qmp *qmp, const struct vif_port *port, bool *has, char **errorp)
 {
-    auto_free char *id = hotplug_id(port->name, port->alias);
+    auto_free char *id = card_id(port->name, port->alias);
 
     return slots_has_device(qmp, id, has, errorp);
 }
@@ -125,7 +126,7 @@ static int prepare(struct vif_records *records, struct vif_plugged *plugged, con
 {
     struct vif_record *record = &plugged->record;
 
-    record->qemu_id = hotplug_id(record->port.name, record->port.alias);
+    record->qemu_id = card_id(record->port.name, record->port.alias);
     record->qemu_bus = str_dup(bus);
     *nic = (struct hotplug_nic){
         .name = record->port.name,
