@@ -211,8 +211,8 @@ static int add_device(struct relink_card *card, struct relink_question *question
     }
     if (!card->there) {
         question->command = "device_add";
-        question->arguments = card_device(&card->port, card->id, card->bus ? card->bus : "",
-                                          card->addr, card->netdevs[card->turn]);
+        question->arguments = card_device(&card->port, card->id, card->bus, card->addr,
+                                          card->netdevs[card->turn]);
     }
     return 0;
 }
@@ -271,8 +271,7 @@ static int restore_device(struct relink_card *card, struct relink_question *ques
     (void)errorp;
     if (card->round == 0 && card->was_there && !card->there && card->on) {
         question->command = "device_add";
-        question->arguments = card_device(&card->port, card->id, card->bus ? card->bus : "",
-                                          card->addr, card->on);
+        question->arguments = card_device(&card->port, card->id, card->bus, card->addr, card->on);
     }
     return 0;
 }
@@ -286,6 +285,9 @@ static int take_restored(struct relink_card *card, const cJSON *result, int refu
     card->there = !refused;
     card->leaving = false;
     card->link = LINK_UP;
+    if (refused) {
+        error_append(&card->failure, "the guest is without its card now");
+    }
     return 0;
 }
 

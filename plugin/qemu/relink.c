@@ -106,6 +106,21 @@ static struct relink_event *tell(struct relink *relink, int kind, const struct r
     return &told->event;
 }
 
+/* Forgets what nobody has taken yet of a card. */
+static void untell(struct relink *relink, const struct relink_card *card)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < relink->n_told; i++) {
+        if (str_eq(relink->told[i].event.name, card->name)) {
+            free(relink->told[i].why);
+        } else {
+            relink->told[n++] = relink->told[i];
+        }
+    }
+    relink->n_told = n;
+}
+
 static bool take_told(struct relink *relink, struct relink_event *event)
 {
     if (!relink->n_told) {
@@ -169,6 +184,7 @@ void relink_replace(struct relink *relink, const struct vif_record *record, cons
 {
     struct relink_card *card = card_of(relink, record);
 
+    untell(relink, card);
     relink_card_drop_wish(card);
     card->fds = mem_resize(NULL, n_fds, sizeof *card->fds);
     for (size_t i = 0; i < n_fds; i++) {
@@ -200,7 +216,10 @@ void relink_forget(struct relink *relink, const char *name)
     if (card && relink->asked == card) {
         relink->asked = NULL;
     }
-    relink_card_free(card);
+    if (card) {
+        untell(relink, card);
+        relink_card_free(card);
+    }
 }
 
 void relink_follow_mac(struct relink *relink, const struct vif_record *record)
