@@ -114,7 +114,9 @@ cJSON *card_device(const struct vif_port *port, const char *id, const char *bus,
     char mac[MAC_TEXT_SIZE];
 
     cJSON_AddStringToObject(arguments, "id", id);
-    cJSON_AddStringToObject(arguments, "bus", bus);
+    if (bus) {
+        cJSON_AddStringToObject(arguments, "bus", bus);
+    }
     if (addr) {
         cJSON_AddStringToObject(arguments, "addr", addr);
     }

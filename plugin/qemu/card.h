@@ -42,7 +42,7 @@ char *card_fd(const char *id, const char *what, size_t queue);
 
 /* Arguments: with only a text; of set_link; of netdev_add for a tap of `n_fds` queues that QEMU was
  * given under card_fd(), and for a port of a hub, of `netdev` or, where that is NULL, to be given
- * to a card; of device_add, where `addr` may be NULL. The caller owns them. */
+ * to a card; of device_add, where `bus` and `addr` may be NULL. The caller owns them. */
 struct cJSON *card_text(const char *key, const char *value);
 struct cJSON *card_link(const char *name, bool up);
 struct cJSON *card_tap(const char *netdev, const char *id, size_t n_fds, size_t n_vhost);

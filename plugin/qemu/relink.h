@@ -1,12 +1,16 @@
 /* A running QEMU whose cards get new backends: one QMP session that never blocks, for any number of
  * its cards.
  *
- * Theory of operation. What is to be done is a list of steps for each card, each a QMP command and
- * what is waited for after it: the answer, or an event. Commands of several cards are not mixed:
- * QMP answers in order. So QEMU may be stopped, or the guest may ignore what it is asked, for as
- * long as they like; the list goes on when they go on. When the socket is lost in the middle, the
- * next session asks QEMU what it has of the card (slots.h has the questions), and begins where it
- * stands.
+ * Theory of operation. What is to be done is a list of steps for each card (relink-card.h), each a
+ * QMP command and what is waited for after it: the answer, or an event. Commands of several cards
+ * are not mixed: QMP answers in order. Only while a card waits for the guest the others go on. So
+ * QEMU may be stopped, or the guest may ignore what it is asked, for as long as they like; the list
+ * goes on when they go on. When the socket is lost in the middle, the next session asks QEMU what
+ * it has of the card, and begins where it stands.
+ *
+ * QEMU serves one client at a time. So where there is nothing to be done for a second, the session
+ * is ended, and another one begun when there is; nothing is said of that. Only to follow the
+ * address of a card the session is kept.
  */
 #ifndef QEMU_RELINK_H
 #define QEMU_RELINK_H
