@@ -45,7 +45,7 @@ static const char *reason_to_undo(const struct vif_record *record,
         return "the process that looked after it is gone";
     }
     /* What QEMU opens by its name, QEMU may make, too: later. */
-    if (!device->exists && record->port.device != VIF_DEVICE_BY_QEMU) {
+    if (!device->exists && !record->waiting && record->port.device != VIF_DEVICE_BY_QEMU) {
         return "its device is gone";
     }
     return NULL;
