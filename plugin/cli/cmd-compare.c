@@ -261,8 +261,7 @@ enum cli_status cli_cmd_compare(struct cli *cli)
         error = report(cli, &comparison, &sentence);
     }
     if (!error && comparison.result.interrupted) {
-        error = error_set(&sentence, EINTR,
-                          "interrupted: of the rounds, those are told that were finished");
+        error = error_set(&sentence, EINTR, "interrupted; what was measured until then is told");
     }
     compare_result_clear(&comparison.result);
     compare_result_clear(&comparison.baseline);

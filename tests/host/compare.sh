@@ -132,7 +132,7 @@ refused 1 'run as root' setpriv --reuid 65534 --clear-groups "$VIFPLUG" compare 
 # of processes, mounts, files.
 state() {
     host_state
-    ps -e -o comm= | grep -E '^(ovs|vifplug)' | sort
+    cat /proc/[0-9]*/comm 2>/dev/null | grep -E '^(ovs|vifplug)' | sort
     find /proc/[0-9]*/ns/net -printf '%l\n' 2>/dev/null | sort -u | wc -l
     sed 's/^[0-9]* [0-9]* [^ ]* //' /proc/self/mountinfo
     find /run -xdev ! -path "$work*" ! -path '*.log' 2>/dev/null | sort
@@ -142,6 +142,11 @@ same_state() {
 }
 before=$(state)
 
+# catches_signals PID: whether it has got as far as to catch SIGTERM.
+catches_signals() {
+    grep -qE '^SigCgt:.*[4-7c-f][0-9a-f]{3}$' "/proc/$1/status"
+}
+
 # ended SIGNAL SECONDS STATUS OPTIONS...: ends a comparison with these options by the signal after so
 # long; nothing may be left.
 ended() {
@@ -149,6 +154,7 @@ ended() {
     shift 3
     "$VIFPLUG" compare --rounds 1000 --json "$@" >"$work/out" 2>"$work/err" &
     pid=$!
+    [ "$signal" = KILL ] || wait_for catches_signals $pid
     sleep "$after"
     kill "-$signal" $pid
     wait $pid || status=$?
@@ -157,7 +163,7 @@ ended() {
     echo "ok: nothing was left behind"
     [ "$signal" != KILL ] || return 0
     is 'it says that it was interrupted' \
-        'vifplug: interrupted: of the rounds, those are told that were finished' "$(<"$work/err")"
+        'vifplug: interrupted; what was measured until then is told' "$(<"$work/err")"
     is 'and what it has' True \
         "$(json 'j["interrupted"] and all(p["rounds"] < 1000 for p in j["paths"])' <"$work/out")"
 }
