@@ -17,6 +17,7 @@ void vif_lower_remember(const struct vif_lower *lower, struct vif_record *record
 
     record->home_mac = lower->link.mac;
     record->has_home_mac = true;
+    record->home_vlan = lower->link.vlan_id;
     record->lower_was_down = !lower->link.up;
     record->vlan_was_missing = !link;
     record->vlan_was_down = vlan >= 0 && link && !link->up;

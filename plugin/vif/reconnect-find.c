@@ -23,29 +23,26 @@ static void add_lower(struct vif_port *port, const char *name)
 }
 
 /* Whether a link has the address of the device as it was plugged, or had it in the beginning, since
- * somebody may have given it another one; a macvtap in passthrough mode gives it the guest's. */
+ * somebody may have given it another one; a macvtap in passthrough mode gives it the guest's. A
+ * VLAN link has the address of what it is on, and neither may be taken for the other. */
 static bool has_address(const struct link_info *link, const struct vif_record *record)
 {
     const struct vif_port *port = &record->port;
     bool has_guests = port->mode == MACVTAP_PASSTHROUGH && vif_lower_vlan(port) < 0;
 
-    return link->ethernet && !link_is_macvlan(link) &&
+    return link->ethernet && !link_is_macvlan(link) && link->vlan_id == record->home_vlan &&
            (mac_equal(&link->mac, &record->home_mac) ||
             mac_equal(&link->permanent_mac, &record->home_mac) ||
             (has_guests && mac_equal(&link->mac, &port->mac)));
 }
 
-/* Whether a link only has the address of another one that has it, too: a VLAN link has that of the
- * link it is on, a bridge that of a port. Not so a bond: that is what is meant, and its parts,
- * which have it as well, take no macvtap. */
+/* Whether a link is a bridge that has the address of one of its ports. Not so a bond: that is what
+ * is meant, and its parts, which have it as well, take no macvtap. */
 static bool is_borrower(const struct link_info *link, const struct link_info *links, size_t n,
                         const struct vif_record *record)
 {
-    for (size_t i = 0; i < n; i++) {
-        bool is_below = link->lower == links[i].ifindex && str_eq(link->kind, "vlan");
-        bool is_port = links[i].master == link->ifindex && str_eq(link->kind, "bridge");
-
-        if ((is_below || is_port) && has_address(&links[i], record)) {
+    for (size_t i = 0; i < n && str_eq(link->kind, "bridge"); i++) {
+        if (links[i].master == link->ifindex && has_address(&links[i], record)) {
             return true;
         }
     }

@@ -135,7 +135,8 @@ static int write_record(struct reconnect *job, int ifindex, char **errorp)
 static int write_journal(struct reconnect *job, char **errorp)
 {
     struct vif_record *record = job->record;
-    struct mac home = record->home_mac;
+    const struct mac home = record->home_mac;
+    const int home_vlan = record->home_vlan;
     bool has_home = record->has_home_mac;
 
     str_assign(&record->port.lower, job->lowers.list[0].name);
@@ -143,6 +144,7 @@ static int write_journal(struct reconnect *job, char **errorp)
     /* A card that is known by its own address may have another one just now. */
     if (record->port.find == VIF_FIND_MAC && has_home) {
         record->home_mac = home;
+        record->home_vlan = home_vlan;
     }
     return write_record(job, 0, errorp);
 }

@@ -111,6 +111,10 @@ static void add_seen(cJSON *json, const struct vif_record *record)
     cJSON_AddNumberToObject(json, "plug_us", (double)record->plug_us);
     json_add_string_or_null(json, "home_mac",
                             record->has_home_mac ? mac_format(&record->home_mac, mac) : NULL);
+    cJSON_AddItemToObject(json, "home_vlan",
+                          record->has_home_mac && record->home_vlan >= 0
+                              ? cJSON_CreateNumber(record->home_vlan)
+                              : cJSON_CreateNull());
 }
 
 cJSON *vif_record_to_json(const struct vif_record *record)
@@ -186,6 +190,9 @@ static void read_seen(const cJSON *json, struct vif_record *record)
     record->outages_ms = number_of(json, "outages_ms");
     record->plug_us = number_of(json, "plug_us");
     record->has_home_mac = mac_of(json, "home_mac", &record->home_mac);
+    record->home_vlan = cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(json, "home_vlan"))
+                            ? (int)number_of(json, "home_vlan")
+                            : -1;
 }
 
 int vif_record_from_json(const cJSON *json, struct vif_record *record, char **errorp)

@@ -58,6 +58,7 @@ struct vif_record {
     int64_t plug_us;     /* how long it took to plug it */
     struct mac home_mac; /* of a macvtap: of the device below it as it was plugged */
     bool has_home_mac;
+    int home_vlan; /* and its VLAN, where it was a VLAN link itself; else -1 */
 
     /* Of a macvtap: what is to be set back below it when it goes (vif/lower-use.h). */
     bool lower_was_down;

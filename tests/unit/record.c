@@ -83,6 +83,7 @@ static struct vif_record make_record(const char *name)
     record.outages_ms = 12000;
     record.plug_us = 31415;
     record.has_home_mac = mac_parse("02:00:00:00:00:02", &record.home_mac, NULL) == 0;
+    record.home_vlan = 7;
     record.granted_name = str_dup("br0");
     record.granted_user = 1000;
     record.lower_was_down = true;
@@ -175,6 +176,7 @@ static void a_record_comes_back(void **state)
     assert_int_equal(back.outages_ms, 12000);
     assert_int_equal(back.plug_us, 31415);
     assert_true(back.has_home_mac && mac_equal(&back.home_mac, &record.home_mac));
+    assert_int_equal(back.home_vlan, 7);
     assert_string_equal(back.granted_name, "br0");
     assert_int_equal(back.granted_user, 1000);
     assert_true(back.lower_was_down && back.vlan_was_down && back.vlan_was_missing);
