@@ -35,6 +35,7 @@ enum cli_group {
     CLI_BUS = 1 << 11,     /* --bus */
     CLI_POLICY = 1 << 12,  /* --policy */
     CLI_COMMON = 1 << 13,  /* every command has these */
+    CLI_RUN = 1 << 14,     /* what QEMU is to have besides */
 };
 
 enum cli_option_id {
@@ -71,6 +72,8 @@ enum cli_option_id {
     CLI_OPT_LIBVIRT,
     CLI_OPT_QMP,
     CLI_OPT_BUS,
+    CLI_OPT_RUN_QMP,
+    CLI_OPT_RUN_BUS,
     CLI_OPT_POLICY,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,

@@ -29,7 +29,7 @@ const struct cli_command cli_commands[] = {
         .name = "run",
         .arguments = "SPEC -- QEMU ARGS...",
         .help = "Make the interfaces, run QEMU with them, take them away when it ends",
-        .groups = CLI_SPEC | CLI_DEVICE | CLI_HOST | CLI_WAIT,
+        .groups = CLI_SPEC | CLI_DEVICE | CLI_RUN | CLI_HOST | CLI_WAIT,
         .rest = true,
         .run = cli_cmd_run,
     },

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/host.h"
 #include "cli/hotplug.h"
+#include "qemu/args.h"
 #include "qemu/card.h"
 #include "qemu/hotplug.h"
 #include "qemu/qmp.h"
@@ -78,6 +79,7 @@ static int look_up(struct detaching *detaching, struct vif_records *records, con
         .id = *id,
         .there = true,
         .n_fds = record->port.n_queues,
+        .hub = !record->qemu_id || qemu_has_hub(&record->port),
     };
     return error;
 }

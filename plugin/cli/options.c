@@ -69,6 +69,10 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
     [CLI_OPT_BUS] = {"bus", "BUS",
                      "with --qmp: the bus for the network card; a free one where not given",
                      CLI_BUS, false},
+    [CLI_OPT_RUN_QMP] = {"qmp", "SOCKET", "where QEMU's QMP socket for the watcher is made",
+                         CLI_RUN, false},
+    [CLI_OPT_RUN_BUS] = {"bus", "BUS[,BUS...]", "the buses for the network cards, in their order",
+                         CLI_RUN, false},
     [CLI_OPT_DB] = {"db", "REMOTE",
                     "OVSDB server: unix:PATH, tcp:HOST[:PORT] or ssl:HOST[:PORT]; by default the "
                     "socket db.sock in $OVS_RUNDIR or /run/openvswitch",

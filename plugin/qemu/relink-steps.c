@@ -27,10 +27,10 @@ int relink_gone(struct relink_card *card, const cJSON *result, int refused, cons
     return refused && refused != -ENOENT ? error_set(errorp, -refused, "%s", words) : 0;
 }
 
-/* Opens vhost-net for the queues, once for each wish; a hub has no use for it. */
+/* Opens vhost-net for the queues, once for each wish. */
 static int open_vhost(struct relink_card *card, char **errorp)
 {
-    if (card->opened || card->port.strategy == VIF_STRATEGY_HUB) {
+    if (card->opened) {
         return 0;
     }
     int error = vhost_open(&card->port, card->n_fds, card->vhost_fds, &card->n_vhost, errorp);

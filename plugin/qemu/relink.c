@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "qemu/args.h"
 #include "qemu/hotplug.h"
 #include "qemu/qmp-stream.h"
 #include "qemu/qmp-wire.h"
@@ -240,7 +241,7 @@ const char *relink_obstacle(const struct relink *relink, const char *name)
 /* What is to be done for a card next; NULL: nothing. */
 static const struct relink_step *next_list(const struct relink_card *card)
 {
-    bool hub = card->port.strategy == VIF_STRATEGY_HUB;
+    bool hub = qemu_has_hub(&card->port);
 
     if (card->failure) {
         return hub ? relink_hub_undo : relink_replug_undo;

@@ -81,6 +81,9 @@ static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_re
     if (!error && !dry_run) {
         vif_records_sweep(records);
         error = vif_unplug_known(host, all, n_found, errorp);
+        if (!error) {
+            error = vif_records_sweep_sockets(records, errorp);
+        }
     }
     vif_records_free(all, n);
     free(devices);

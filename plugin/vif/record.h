@@ -39,8 +39,8 @@ struct vif_record {
     char *granted_name; /* of the bridge helper's: the name that was asked for; else NULL */
     uid_t granted_user; /* likewise: who asked */
 
-    /* Of what was plugged into a running QEMU (qemu/hotplug.h): its device there, which is of this
-     * id, and the bus that it is on. NULL where it was not. */
+    /* The guest's card, where QEMU was told of it by us: its device there, which is of this id, and
+     * the bus that it is on; NULL where that is not known. */
     char *qemu_id;
     char *qemu_bus;
 
@@ -145,6 +145,18 @@ int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp
 
 /* Removes a record; one that is gone is fine. */
 int vif_records_remove(struct vif_records *records, const char *name, char **errorp);
+
+/* The absolute path of the socket that a QEMU has for the watcher, of whose cards one is of that
+ * name: RUNDIR/qmp/NAME.sock. Makes its folder, which is root's alone (0700), where it is missing.
+ * Who makes the socket writes a record that names it before. Returns NULL on failure; caller
+ * frees. */
+char *vif_records_socket(struct vif_records *records, const char *name, char **errorp);
+
+/* Whether a path is of that folder. */
+bool vif_records_have_socket(const struct vif_records *records, const char *path);
+
+/* Removes the sockets that no record names. */
+int vif_records_sweep_sockets(struct vif_records *records, char **errorp);
 
 /* Removes the unfinished files of processes that are gone. */
 void vif_records_sweep(struct vif_records *records);
