@@ -42,6 +42,7 @@ struct ovs_monitor {
     bool there; /* it has answered */
 
     struct shash ports;    /* struct port, by uuid */
+    struct shash names;    /* the same, by name */
     struct shash bridges;  /* those that are known: uuids alone */
     struct shash vanished; /* names of ports whose rows have gone in the updates being read */
     struct shash expected; /* names, with the monitor itself where the server was asked of one */
@@ -64,6 +65,7 @@ int ovs_monitor_open(const struct ovsdb_options *options, struct ovs_monitor **m
         return error;
     }
     shash_init(&monitor->ports);
+    shash_init(&monitor->names);
     shash_init(&monitor->bridges);
     shash_init(&monitor->vanished);
     shash_init(&monitor->expected);
@@ -92,6 +94,11 @@ void ovs_monitor_expect(struct ovs_monitor *monitor, const char *name)
     shash_replace(&monitor->expected, name, NULL);
 }
 
+bool ovs_monitor_has_port(const struct ovs_monitor *monitor, const char *name)
+{
+    return shash_find(&monitor->names, name) != NULL;
+}
+
 static void end_bunch(struct ovs_monitor *monitor, size_t i)
 {
     json_destroy(monitor->bunches[i]->id);
@@ -104,13 +111,13 @@ static void forget(struct ovs_monitor *monitor)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH(node, &monitor->expected)
-    {
+    SHASH_FOR_EACH (node, &monitor->expected) {
         node->data = NULL;
     }
     while (monitor->n_bunches) {
         end_bunch(monitor, 0);
     }
+    shash_clear(&monitor->names);
     shash_clear_free_data(&monitor->ports);
     shash_clear(&monitor->bridges);
     json_destroy(monitor->request_id);
@@ -127,6 +134,7 @@ void ovs_monitor_close(struct ovs_monitor *monitor)
         forget(monitor);
         session_close(monitor->session);
         shash_destroy(&monitor->ports);
+        shash_destroy(&monitor->names);
         shash_destroy(&monitor->bridges);
         shash_destroy(&monitor->vanished);
         shash_destroy(&monitor->expected);
@@ -150,15 +158,13 @@ static bool ask_about_bunch(struct ovs_monitor *monitor)
 {
     struct bunch *bunch = mem_zalloc(sizeof *bunch);
     const char *uuids[BUNCH];
-    const struct shash_node *node;
+    struct shash_node *node;
 
-    SHASH_FOR_EACH(node, &monitor->ports)
-    {
-        const struct port *port = node->data;
-        struct shash_node *expected = shash_find(&monitor->expected, port->name);
+    SHASH_FOR_EACH (node, &monitor->expected) {
+        const struct port *port = shash_find_data(&monitor->names, node->name);
 
-        if (expected && !expected->data && port->interface[0] && bunch->n < BUNCH) {
-            expected->data = monitor;
+        if (port && !node->data && port->interface[0] && bunch->n < BUNCH) {
+            node->data = monitor;
             uuids[bunch->n] = port->interface;
             memcpy(bunch->names[bunch->n++], port->name, sizeof port->name);
         }
@@ -214,6 +220,7 @@ static void see_port(struct ovs_monitor *monitor, const struct monitor_row *row)
         port = shash_find_and_delete(&monitor->ports, row->uuid);
         if (port) {
             shash_add_once(&monitor->vanished, port->name, NULL);
+            shash_find_and_delete(&monitor->names, port->name);
             free(port);
         }
         return;
@@ -225,6 +232,7 @@ static void see_port(struct ovs_monitor *monitor, const struct monitor_row *row)
     str_copy(port->name, sizeof port->name, row->name);
     uuid_copy(port->interface, row->interface);
     shash_add(&monitor->ports, row->uuid, port);
+    shash_replace(&monitor->names, port->name, port);
     shash_find_and_delete(&monitor->vanished, port->name);
     add_event(monitor, OVS_MONITOR_PORT, port->name);
 }
@@ -245,8 +253,7 @@ static void see(struct ovs_monitor *monitor, const struct json *updates)
     const struct shash_node *node;
 
     monitor_each_row(updates, see_row, monitor);
-    SHASH_FOR_EACH(node, &monitor->vanished)
-    {
+    SHASH_FOR_EACH (node, &monitor->vanished) {
         shash_find_and_delete(&monitor->expected, node->name);
         add_event(monitor, OVS_MONITOR_NO_PORT, node->name);
     }

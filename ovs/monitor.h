@@ -41,6 +41,9 @@ const char *ovs_monitor_remote(const struct ovs_monitor *monitor);
 /* Takes the next event; returns whether there was one. */
 bool ovs_monitor_next(struct ovs_monitor *monitor, struct ovs_monitor_event *event);
 
+/* Whether a port of that name, with our mark, is there, by what the server has said so far. */
+bool ovs_monitor_has_port(const struct ovs_monitor *monitor, const char *name);
+
 /* Has OVS_MONITOR_REALISED come, once, when ovs-vswitchd has looked at the port of that name, be it
  * that it has already or that the port is not there yet. Ends without it when that goes. */
 void ovs_monitor_expect(struct ovs_monitor *monitor, const char *name);
