@@ -34,7 +34,9 @@ enum cli_group {
     CLI_GUEST = 1 << 10,   /* which running guest */
     CLI_BUS = 1 << 11,     /* --bus */
     CLI_POLICY = 1 << 12,  /* --policy */
-    CLI_COMMON = 1 << 13,  /* every command has these */
+    CLI_RUN = 1 << 13,     /* what QEMU is to have besides */
+    CLI_COMPARE = 1 << 14, /* what is compared, and how it is reported */
+    CLI_COMMON = 1 << 15,  /* every command has these */
 };
 
 enum cli_option_id {
@@ -71,7 +73,18 @@ enum cli_option_id {
     CLI_OPT_LIBVIRT,
     CLI_OPT_QMP,
     CLI_OPT_BUS,
+    CLI_OPT_RUN_QMP,
+    CLI_OPT_RUN_BUS,
     CLI_OPT_POLICY,
+    CLI_OPT_PATHS,
+    CLI_OPT_ROUNDS,
+    CLI_OPT_ROUND_MS,
+    CLI_OPT_COMPARE_BRIDGE,
+    CLI_OPT_COMPARE_VLAN,
+    CLI_OPT_COMPARE_LOWER,
+    CLI_OPT_REPORT,
+    CLI_OPT_BASELINE,
+    CLI_OPT_SEED,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,
     CLI_OPT_RUNDIR,
@@ -165,6 +178,7 @@ enum cli_status cli_cmd_adopt(struct cli *cli);
 enum cli_status cli_cmd_release(struct cli *cli);
 enum cli_status cli_cmd_probe(struct cli *cli);
 enum cli_status cli_cmd_hairpin(struct cli *cli);
+enum cli_status cli_cmd_compare(struct cli *cli);
 enum cli_status cli_cmd_check(struct cli *cli);
 
 /* `check --policy`. */

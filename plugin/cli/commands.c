@@ -29,7 +29,7 @@ const struct cli_command cli_commands[] = {
         .name = "run",
         .arguments = "SPEC -- QEMU ARGS...",
         .help = "Make the interfaces, run QEMU with them, take them away when it ends",
-        .groups = CLI_SPEC | CLI_DEVICE | CLI_HOST | CLI_WAIT,
+        .groups = CLI_SPEC | CLI_DEVICE | CLI_RUN | CLI_HOST | CLI_WAIT,
         .rest = true,
         .run = cli_cmd_run,
     },
@@ -116,6 +116,13 @@ const struct cli_command cli_commands[] = {
         .min_args = 1,
         .max_args = 3,
         .run = cli_cmd_hairpin,
+    },
+    {
+        .name = "compare",
+        .arguments = "",
+        .help = "Measure what VEPA, Open vSwitch and other paths between guests are worth here",
+        .groups = CLI_COMPARE | CLI_HOST | CLI_JSON,
+        .run = cli_cmd_compare,
     },
     {
         .name = "check",

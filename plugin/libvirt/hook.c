@@ -203,7 +203,7 @@ static int repair(struct hook *hook, const struct adoption *adoption, char **err
     if (error) {
         return error;
     }
-    error = vif_repair(hook->host, records, n, errorp);
+    error = vif_repair(hook->host, records, n, &(struct vif_repair_options){0}, errorp);
     vif_records_free(records, n);
     if (!error) {
         error = plug(hook, adoption, errorp);

@@ -170,6 +170,7 @@ static int choose_device(const struct vif_spec *spec, const struct vif_plan_opti
     port->mtu = spec->mtu;
     port->n_queues = spec->n_queues ? spec->n_queues : 1;
     vif_plan_host_mac(port);
+    vif_plan_reconnect(spec, port);
     if (port->device == VIF_DEVICE_MACVTAP) {
         return check_limits(port, "macvtap", MACVTAP_MAX_MTU, MACVTAP_MAX_QUEUES, errorp);
     }

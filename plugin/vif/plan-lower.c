@@ -113,6 +113,19 @@ int vif_plan_lower_draft(const struct vif_spec *spec, const struct vif_network *
     return error ? error : choose_mode(spec->source_mode, port, errorp);
 }
 
+void vif_plan_reconnect(const struct vif_spec *spec, struct vif_port *port)
+{
+    bool is_macvtap = port->device == VIF_DEVICE_MACVTAP;
+    enum vif_find usual = port->n_lowers > 1 ? VIF_FIND_POOL : VIF_FIND_NAME;
+
+    port->strategy = !is_macvtap                            ? VIF_STRATEGY_NONE
+                     : spec->strategy == VIF_STRATEGY_UNSET ? VIF_STRATEGY_REPLUG
+                                                            : spec->strategy;
+    port->find = !is_macvtap ? VIF_FIND_NAME : spec->find == VIF_FIND_UNSET ? usual : spec->find;
+    port->follows_mac = is_macvtap && spec->trust_guest_rx_filters == VIF_YES;
+    port->network = is_macvtap ? str_dup_or_null(spec->source_network) : NULL;
+}
+
 static bool may_go_to(const struct vif_port *port, const char *lower)
 {
     for (size_t i = 0; i < port->n_lowers; i++) {

@@ -15,6 +15,10 @@
 int vif_plan_lower_draft(const struct vif_spec *spec, const struct vif_network *network,
                          struct vif_port *port, char **errorp);
 
+/* Fills how the interface is connected again when the device below it was gone, and whether its
+ * guest may change its address: of macvtaps, whose devices to choose from are known. */
+void vif_plan_reconnect(const struct vif_spec *spec, struct vif_port *port);
+
 /* Whether the macvtap stands already, plugged for this very interface on a device that it may be
  * on. Then it stays as it is, and no switch needs to be asked. */
 bool vif_plan_lower_is_kept(const struct vif_port *port, const struct vif_sight *sight);

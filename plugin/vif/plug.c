@@ -19,6 +19,7 @@ struct plug {
     const struct vif_plug_options *options;
     struct vif_records *records;
     char plug_id[37];
+    int64_t began_us;
 
     struct job {
         struct vif_device_job device;
@@ -40,6 +41,14 @@ void vif_plugged_free(struct vif_plugged *plugged, size_t n)
         vif_record_clear(&plugged[i].record);
     }
     free(plugged);
+}
+
+int64_t vif_plug_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
 static struct vif_record *record_of(const struct job *job)
@@ -232,6 +241,7 @@ static int finish_record(struct plug *plug, struct job *job, char **errorp)
 
     vif_lower_keep_up(record);
     record->state = VIF_PLUGGED;
+    record->plug_us = vif_plug_clock() - plug->began_us;
     if (!plug->options->supervised) {
         record->pid = 0;
         record->pid_start = 0;
@@ -335,6 +345,7 @@ int vif_plug(struct vif_host *host, const struct vif_plan *plan, struct vif_view
         .jobs = mem_zalloc(plan->n_ports * sizeof *plug.jobs),
         .lowers = &view->lowers,
         .lock = -1,
+        .began_us = options->began_us ? options->began_us : vif_plug_clock(),
     };
     struct vif_plugged *out = mem_zalloc(plan->n_ports * sizeof *out);
 

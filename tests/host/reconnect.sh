@@ -1,0 +1,308 @@
+#!/bin/bash
+# Macvtaps that went with the device below them are made again when that is back: by its name, by its
+# address, on another device of the network; in each mode; and killed hard at any of the system calls
+# that change something. What a guest makes of it is tested with guests.
+set -euo pipefail
+# shellcheck source=../support/cli.sh
+. "$VIFPLUG_SOURCE/tests/support/cli.sh"
+# shellcheck source=../support/killed.sh
+. "$VIFPLUG_SOURCE/tests/support/killed.sh"
+again=("$VIFPLUG_BUILD/tests/host/host-reconnect")
+mac=52:54:00:00:09:01
+plug=("$VIFPLUG" plug --quiet --mac $mac --target r0)
+
+# field NAME: a member of r0's record.
+field() {
+    json "j['$1']" </run/vifplug/ports/r0.json
+}
+# known_by HOW: what the device below r0 is known by when it comes back.
+known_by() {
+    sed -i "s/\"find\":[[:space:]]*\"[a-z]*\"/\"find\":\"$1\"/" /run/vifplug/ports/r0.json
+    is "known by" "$1" "$(field find)"
+}
+# back: low0 appears, down, always with the same addresses.
+back() {
+    ip link add low0 address 02:00:00:00:09:02 type veth peer name low0p address 02:00:00:00:09:03
+    ip link set low0p up
+}
+# gone NAME: the device below, and with it the macvtap.
+gone() {
+    ip link del "$1"
+    ! has_link r0 || fail "r0 is still there"
+}
+# is_right LOWER MODE: r0 is as it was plugged.
+is_right() {
+    local now
+    now=$(link r0)
+    has "on $1, up, marked" "r0@$1: .*[<,]UP[,>].*alias vifplug:" "$now"
+    has "address and mode" "link/ether $mac .* macvtap +mode $2 " "$now"
+    is "all multicast" 1 "$(($(</sys/class/net/r0/flags) >> 9 & 1))"
+    is "the record" "$1 $(</sys/class/net/r0/ifindex)" "$(field lower) $(field ifindex)"
+    is_up "$1" || fail "$1 is down"
+    works "$VIFPLUG" verify r0
+}
+
+# The same name, in each mode; the device is down when it comes back.
+lower low0
+for mode in vepa bridge private passthrough; do
+    "${plug[@]}" --lower low0 --mode $mode --user nobody --mtu 1400
+    is "it is there" low0 "$("${again[@]}" find r0)"
+    gone low0
+    expect 3 'waiting for the device "low0"$' "${again[@]}" find r0
+    expect 3 '"r0": there is no device "low0"' "${again[@]}" again r0 low0
+    lower low0
+    ip link set low0 down
+    own=$(mac low0)
+    works "${again[@]}" find r0
+    is "found" low0 "$out"
+    works "${again[@]}" again r0 low0
+    is "others open it" 0 "$out"
+    is_right low0 "${mode/passthrough/passthru}"
+    is "MTU" 1400 "$(</sys/class/net/r0/mtu)"
+    is "the node's owner" nobody "$(stat -c %U "$("$VIFPLUG" list --json | json 'j["interfaces"][0]["node"]')")"
+    is "address of the device as it was plugged" "$own" "$(field home_mac)"
+    works "$VIFPLUG" unplug r0
+    is "the device's own address" "$own" "$(mac low0)"
+    [ $mode = passthrough ] || ip link set low0 down
+    ! is_up low0 || fail "low0 was left up"
+    ip link set low0 up
+    [ -z "$("$VIFPLUG" list)" ] && ! has_link r0 || fail "something was left behind"
+done
+
+# What cannot take it is waited for until it can.
+"${plug[@]}" --lower low0
+gone low0
+lower low0
+ip link add lb0 type bridge
+ip link set low0 master lb0
+expect 3 'waiting for the device "low0": "low0" is a port of the Linux bridge "lb0"' "${again[@]}" find r0
+expect 1 '"r0": "low0" is a port of the Linux bridge "lb0"' "${again[@]}" again r0 low0
+ip link set low0 nomaster
+ip link add link low0 name other address $mac type macvtap mode bridge
+expect 3 "waiting for the device \"low0\": \"other\", on \"low0\" too, has the MAC address $mac" "${again[@]}" find r0
+ip link del other
+ip link add link low0 name other type macvtap mode passthru
+expect 3 'exclusive use by the passthrough macvtap "other"' "${again[@]}" find r0
+ip link del other
+works "${again[@]}" again r0 low0
+is_right low0 vepa
+works "$VIFPLUG" unplug r0
+expect 1 'No such file' "${again[@]}" again r0 low0
+
+# A device of another kind under the same name: a bridge, and one of Open vSwitch's.
+gone_and_back() {
+    gone low0
+    "$@"
+    works "${again[@]}" again r0 low0
+    is_right low0 vepa
+}
+"${plug[@]}" --lower low0
+gone_and_back ip link add low0 type bridge
+gone_and_back ip link add low0 type bridge
+ip link del low0
+bridge ovs0
+ovs-vsctl add-port ovs0 low0 -- set interface low0 type=internal
+works "${again[@]}" again r0 low0
+ovs-vsctl del-port ovs0 low0
+! has_link r0 || fail "r0 is still there"
+gone_and_back_in_ovs() {
+    ovs-vsctl add-port ovs0 low0 -- set interface low0 type=internal
+}
+gone_and_back_in_ovs
+works "${again[@]}" again r0 low0
+is_right low0 vepa
+works "$VIFPLUG" unplug r0
+ovs-vsctl del-br ovs0
+
+# Moved away, and back: what was on it is made anew, as somebody has it open or not.
+lower low0
+"${plug[@]}" --lower low0
+ip netns add away
+ip link set low0 netns away
+expect 3 'waiting for the device "low0"$' "${again[@]}" find r0
+ip -n away link set low0 netns $$
+ip link set low0p up
+works "${again[@]}" again r0 low0
+is_right low0 vepa
+ip netns del away
+
+# One that is there and as it should be is taken as it is; one that somebody has open is not.
+before=$(field ifindex)
+works "${again[@]}" again r0 low0
+is "taken" "$before" "$(field ifindex)"
+exec 9<>"$("$VIFPLUG" list --json | json 'j["interfaces"][0]["node"]')"
+works "${again[@]}" again r0 low0
+[ "$(field ifindex)" != "$before" ] || fail "what somebody has open was taken"
+exec 9<&-
+is_right low0 vepa
+ip link set r0 type macvtap mode bridge
+works "${again[@]}" again r0 low0
+is_right low0 vepa
+# Another one under its name is left alone.
+gone low0
+lower low0
+ip link add link low0 name r0 type macvtap
+expect 1 'cannot make macvtap "r0"' "${again[@]}" again r0 low0
+has_link r0 || fail "somebody's macvtap was taken away"
+ip link del r0
+is "nothing is known of a device" 0 "$(field ifindex)"
+
+# Taken away again.
+ip link set low0 down
+works "${again[@]}" again r0 low0
+works "${again[@]}" undo r0
+! has_link r0 || fail "r0 is still there"
+is "nothing is known of a device" 0 "$(field ifindex)"
+works "${again[@]}" undo r0
+works "$VIFPLUG" unplug r0
+
+# For a guest: queues, open, for this process.
+cat >"$work/queues" <<'END'
+#!/usr/bin/python3
+import fcntl, struct, sys
+for fd in range(3, 3 + int(sys.argv[1])):
+    name, flags = struct.unpack("16sH22x", fcntl.ioctl(fd, 0x800454d2, bytes(40)))
+    print(name.rstrip(b"\0").decode(), hex(flags))
+END
+chmod +x "$work/queues"
+mkfifo "$work/end"
+ip link del low0
+back
+ip link set low0 up
+remember
+"$VIFPLUG" run --lower low0 --mac $mac --target r0 --queues 2 -- sh -c "cat $work/end" &
+pid=$!
+exec 8>"$work/end"
+in_use() {
+    "$VIFPLUG" list | grep -q 'in use$'
+}
+wait_for in_use
+gone low0
+back
+works "${again[@]}" again r0 low0 "$work/queues" 2
+is "two queues" $'2\nr0 0x5102\nr0 0x5102' "$out"
+is_right low0 vepa
+is "still of vifplug run" $pid "$(field pid)"
+exec 8>&-
+wait $pid
+nothing_left
+
+# By its address, whatever the name; not what has borrowed it, nor parts of a bridge.
+"${plug[@]}" --lower low0
+known_by mac
+home=$(mac low0)
+gone low0
+expect 3 "waiting for a device with the MAC address $home, as \"low0\" had$" "${again[@]}" find r0
+lower low0
+expect 3 "waiting for a device with the MAC address $home" "${again[@]}" find r0
+ip link add elsewhere type veth peer name elsewherep
+ip link set elsewhere address "$home"
+works "${again[@]}" find r0
+is "found" elsewhere "$out"
+works "${again[@]}" again r0 elsewhere
+is_right elsewhere vepa
+is "its address" "$home" "$(field home_mac)"
+gone elsewhere
+ip link add elsewhere type veth peer name elsewherep
+ip link set elsewhere address "$home" master lb0
+expect 3 '"elsewhere" is a port of the Linux bridge "lb0"' "${again[@]}" find r0
+ip link set elsewhere nomaster
+ip link set low0 address "$home"
+works "${again[@]}" find r0
+is "of two that have it, one has another name" elsewhere "$out"
+ip link del elsewhere
+works "$VIFPLUG" unplug r0
+# A passthrough macvtap gives the device the guest's address.
+"${plug[@]}" --lower low0 --mode passthrough
+known_by mac
+gone low0
+lower low0
+ip link set low0 address "$home"
+works "${again[@]}" again r0 "$("${again[@]}" find r0)"
+ip link set low0 name low1
+is "found under the guest's address" low1 "$("${again[@]}" find r0)"
+ip link set low1 name low0
+works "$VIFPLUG" unplug r0
+is "the device's own address" "$home" "$(mac low0)"
+ip link del low0
+
+# Another device of the network, the least used.
+lower pool0 pool1 pool2
+network() {
+    echo "<network><name>net</name>$1</network>" >"$work/net.xml"
+}
+network "<forward mode='bridge'><interface dev='pool0'/><interface dev='pool1'/><interface dev='pool2'/></forward>"
+works "$VIFPLUG" plug --quiet --network "$work/net.xml" \
+    --interface "$(interface i.xml "<source network='net'/><mac address='$mac'/><target dev='r0'/>" network)"
+is "its network" 'net pool pool0' "$(field network) $(field find) $(field lower)"
+gone pool0
+ip link add link pool1 name other type macvtap mode bridge
+is "the least used" pool2 "$("${again[@]}" find r0 "$work/net.xml")"
+ip link del other
+is "the first of equals" pool1 "$("${again[@]}" find r0 "$work/net.xml")"
+works "${again[@]}" again r0 pool1
+is_right pool1 bridge
+is "of this one" "$(mac pool1)" "$(field home_mac)"
+gone pool1
+ip link del pool2
+expect 3 'waiting for one of the devices of the network "net"$' "${again[@]}" find r0 "$work/net.xml"
+expect 1 'no network "net"' "${again[@]}" find r0
+lower late
+network "<forward mode='bridge'><interface dev='pool2'/><interface dev='late'/></forward>"
+is "networks are read anew" late "$("${again[@]}" find r0 "$work/net.xml")"
+network "<forward mode='bridge'/><bridge name='lb0'/>"
+expect 3 'has no device for a macvtap any more' "${again[@]}" find r0 "$work/net.xml"
+network "<forward mode='bridge'/><bridge name='lb0'/><metadata><a:alternative xmlns:a='urn:vifplug:1' dev='late'/></metadata>"
+is "the alternative" late "$("${again[@]}" find r0 "$work/net.xml")"
+works "$VIFPLUG" unplug r0
+
+# Two on one device.
+"$VIFPLUG" plug --quiet --lower late --target r0 --mac $mac
+"$VIFPLUG" plug --quiet --lower late --target r1
+gone late
+lower late
+works "${again[@]}" again r1 late
+works "${again[@]}" again r0 late
+is_right late vepa
+works "$VIFPLUG" verify
+# What waits is no leftover, but unplug takes it.
+gone late
+works "${again[@]}" lost r0
+works "$VIFPLUG" gc
+is "what waits is left to the watcher" 'removed interface "r1": its device is gone' "$out"
+works "$VIFPLUG" unplug r0
+ip link del lb0
+
+# Killed at each of its system calls: then gc finds nothing to do, the next attempt succeeds, and what
+# is unplugged leaves nothing.
+killed_again() {
+    local call=$1 mode=$2 n=0 status=137
+    while [ $status -eq 137 ]; do
+        n=$((n + 1)) status=0
+        back
+        remember
+        "${plug[@]}" --lower low0 --mode "$mode"
+        ip link del low0
+        back
+        works "${again[@]}" lost r0 >/dev/null
+        strace -qq -f -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$n" \
+            "${again[@]}" again r0 low0 >/dev/null 2>&1 || status=$?
+        "$VIFPLUG" gc --quiet || fail "gc after $call $n"
+        if [ $((n % 2)) = 0 ]; then
+            "${again[@]}" again r0 low0 >/dev/null || fail "the next attempt after $call $n"
+            is_right low0 "${mode/passthrough/passthru}" >/dev/null
+        fi
+        "$VIFPLUG" unplug r0
+        ip link set low0 down
+        [ "$(host_state)" = "$snapshot" ] ||
+            fail "$call $n: $(diff <(echo "$snapshot") <(host_state))"
+        ip link del low0
+    done
+    is "killed at $((n - 1)) of $call, mode $mode" 0 $status
+    [ $n -gt 1 ] || fail "it was never killed"
+}
+for mode in bridge passthrough; do
+    for call in renameat sendmsg fchownat; do
+        killed_again $call $mode
+    done
+done
