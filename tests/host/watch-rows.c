@@ -446,12 +446,20 @@ static void many_are_put_back_in_one_go(void **state)
     check_quiet(2000);
     int before = transactions();
 
+    /* Which takes many seconds to forget so many, were it to see that they are gone. */
+    stop_daemon("ovs-vswitchd");
     run("ovs-vsctl --no-wait $(for i in $(seq 0 %d); do echo -- del-port w$i; done)", MANY - 1);
     int64_t start = ovs_loop_now();
 
+    while (transactions() == before) {
+        watch(1, 20);
+        assert_in_range(ovs_loop_now() - start, 0, 20000);
+    }
+    print_message("%d rows put back within %d ms\n", MANY, (int)(ovs_loop_now() - start));
+    continue_daemon("ovs-vswitchd");
     n_told = 0;
     assert_true(watch(MANY, 40000));
-    print_message("%d ports put back within %d ms\n", MANY, (int)(ovs_loop_now() - start));
+    print_message("and realised within %d ms\n", (int)(ovs_loop_now() - start));
     for (size_t i = 0; i < MANY; i++) {
         assert_int_equal(told[i].kind, ROWS_PUT_BACK);
     }
