@@ -36,6 +36,9 @@ enum cli_group {
     CLI_POLICY = 1 << 12,  /* --policy */
     CLI_COMMON = 1 << 13,  /* every command has these */
     CLI_RUN = 1 << 14,     /* what QEMU is to have besides */
+    CLI_NETWORK = 1 << 15, /* --network, of a command that has nothing else of CLI_SPEC */
+    CLI_WATCH = 1 << 16,   /* --metrics */
+    CLI_FOLLOW = 1 << 17,  /* --watch */
 };
 
 enum cli_option_id {
@@ -75,6 +78,8 @@ enum cli_option_id {
     CLI_OPT_RUN_QMP,
     CLI_OPT_RUN_BUS,
     CLI_OPT_POLICY,
+    CLI_OPT_METRICS,
+    CLI_OPT_WATCH,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,
     CLI_OPT_RUNDIR,
@@ -92,7 +97,7 @@ struct cli_option {
     const char *name;
     const char *argument; /* its name in usage, or NULL */
     const char *help;
-    enum cli_group group;
+    unsigned group; /* enum cli_group; several, or'ed, where more than one will do */
     bool repeatable;
 };
 
@@ -169,6 +174,7 @@ enum cli_status cli_cmd_release(struct cli *cli);
 enum cli_status cli_cmd_probe(struct cli *cli);
 enum cli_status cli_cmd_hairpin(struct cli *cli);
 enum cli_status cli_cmd_check(struct cli *cli);
+enum cli_status cli_cmd_watch(struct cli *cli);
 
 /* `check --policy`. */
 enum cli_status cli_check_policy(struct cli *cli);
