@@ -125,6 +125,13 @@ const struct cli_command cli_commands[] = {
         .run = cli_cmd_watch,
     },
     {
+        .name = "compare",
+        .arguments = "",
+        .help = "Measure what VEPA, Open vSwitch and other paths between guests are worth here",
+        .groups = CLI_COMPARE | CLI_HOST | CLI_JSON,
+        .run = cli_cmd_compare,
+    },
+    {
         .name = "check",
         .arguments = "[SPEC | --policy USER NAME]",
         .help = "Look for what on this host would make a plug fail, and say the remedy",

@@ -11,6 +11,9 @@ static int digits_after(double value)
 
 const char *figure_plain(double value, char text[FIGURE_SIZE])
 {
+    if (value >= 9999.5) {
+        return figure_count(value, text);
+    }
     snprintf(text, FIGURE_SIZE, "%.*f", digits_after(value), value);
     return text;
 }
@@ -58,19 +61,25 @@ const char *figure_change(const struct spread *before, const struct spread *now,
 {
     double percent = before->median > 0 ? 100 * (now->median / before->median - 1) : 0;
 
-    snprintf(text, FIGURE_SIZE, "%+.0f %%", round(percent) == 0 ? 0 : percent);
+    snprintf(text, FIGURE_SIZE, round(percent) == 0 ? "%.0f %%" : "%+.0f %%",
+             round(percent) == 0 ? 0 : percent);
     return text;
+}
+
+static bool spoils_load(const struct compare_path *path, enum compare_load load)
+{
+    return load == LOAD_GSO &&
+           (path->segmentation == OFFLOAD_CORRUPTED || path->segmentation == OFFLOAD_LOST);
+}
+
+bool path_has_figures(const struct compare_path *path, enum compare_load load)
+{
+    return !path->skipped && path->samples[load] && path->n_rounds > 0 && !spoils_load(path, load);
 }
 
 const char *figure_missing(const struct compare_path *path, enum compare_load load)
 {
-    if (load != LOAD_GSO) {
-        return "-";
-    }
-    if (path->segmentation == OFFLOAD_CORRUPTED || path->segmentation == OFFLOAD_LOST) {
-        return compare_offload_name(path->segmentation);
-    }
-    return "-";
+    return spoils_load(path, load) ? compare_offload_name(path->segmentation) : "-";
 }
 
 const char *figure_answer(enum compare_answer answer)

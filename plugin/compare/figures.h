@@ -13,7 +13,7 @@
  * Each function stores its text in `text` and returns that. */
 const char *figure_count(double value, char text[FIGURE_SIZE]);
 
-/* Three significant digits, plainly: "2.50", "35.0", "1320". */
+/* Three significant digits, plainly as long as these are few: "2.50", "35.0", "1320", "13.2 k". */
 const char *figure_plain(double value, char text[FIGURE_SIZE]);
 
 /* What a load is best told in: gigabits a second where segmentation offload makes frames of 64 KB,
@@ -28,8 +28,10 @@ const char *figure_ratio(double ratio, char text[FIGURE_SIZE]);
 const char *figure_change(const struct spread *before, const struct spread *now,
                           char text[FIGURE_SIZE]);
 
-/* Why a path has no figure for a load: "lost", "corrupted" where its offloaded frames are spoilt,
- * else "-". */
+/* Whether a path has figures for a load that mean something: not so where it spoils its frames. */
+bool path_has_figures(const struct compare_path *path, enum compare_load load);
+
+/* In the place of a figure: "lost" or "corrupted" where frames are spoilt, else "-". */
 const char *figure_missing(const struct compare_path *path, enum compare_load load);
 
 /* What an answer is called in a matrix. */

@@ -43,7 +43,7 @@ static const struct load loads[LOAD_N] = {
 
 struct loader {
     const struct compare_pair *pair;
-    const struct load *load;
+    struct load load;
     unsigned char *frame; /* to send */
     unsigned char *room;  /* to receive into */
     unsigned burst;       /* frames */
@@ -62,7 +62,7 @@ static int send_frames(const struct loader *loader, unsigned n, unsigned *sent, 
     int error = 0;
 
     while (!error && *sent < n) {
-        error = exchange_send(pair, &pair->a, loader->frame, loader->load->length, errorp);
+        error = exchange_send(pair, &pair->a, loader->frame, loader->load.length, errorp);
         *sent += !error;
     }
     return error == -EAGAIN ? 0 : error;
@@ -72,7 +72,7 @@ static int receive_frames(const struct loader *loader, uint32_t number, unsigned
                           unsigned *arrived, char **errorp)
 {
     const struct compare_pair *pair = loader->pair;
-    const size_t wanted = n * loader->load->amount;
+    const size_t wanted = n * loader->load.amount;
     size_t got = 0;
     int error = 0;
 
@@ -84,7 +84,7 @@ static int receive_frames(const struct loader *loader, uint32_t number, unsigned
             got += seen.amount;
         }
     }
-    *arrived = (unsigned)(got / loader->load->amount);
+    *arrived = (unsigned)(got / loader->load.amount);
     return error == -ETIMEDOUT ? 0 : error;
 }
 
@@ -94,7 +94,7 @@ static int run_burst(const struct loader *loader, unsigned n, int wait_ms, struc
     const uint32_t number = exchange_numbers(1);
 
     *burst = (struct burst){0};
-    frame_renumber(loader->frame, loader->load->kind, number);
+    frame_renumber(loader->frame, loader->load.kind, number);
     const double cpu_us = cpu_of_thread_us();
     const double start_us = exchange_now_us();
     int error = send_frames(loader, n, &burst->sent, errorp);
@@ -125,7 +125,7 @@ static int find_burst(struct loader *loader, char **errorp)
 {
     int error = 0;
 
-    loader->burst = loader->load->burst;
+    loader->burst = loader->load.burst;
     for (int n_whole = 0; !error && loader->burst > 1 && n_whole < N_WHOLE;) {
         struct burst burst;
 
@@ -214,17 +214,17 @@ int measure_load(const struct compare_pair *pair, enum compare_load load, int ms
 {
     auto_free unsigned char *frame = mem_zalloc(ENDPOINT_FRAME_MAX);
     auto_free unsigned char *room = mem_zalloc(ENDPOINT_FRAME_MAX);
-    struct loader loader = {.pair = pair, .load = &loads[load], .frame = frame, .room = room};
+    struct loader loader = {.pair = pair, .load = loads[load], .frame = frame, .room = room};
 
-    if (loader.load->kind == FRAME_GSO && !pair->a.offloads) {
+    if (loader.load.kind == FRAME_GSO && !pair->a.offloads) {
         return error_set(errorp, ENETUNREACH, "the endpoint sends no frames of 64 KB");
     }
     frame_build(
         &(struct frame){
-            .kind = loader.load->kind,
+            .kind = loader.load.kind,
             .source = pair->a.mac,
             .target = pair->b.mac,
-            .length = loader.load->length,
+            .length = loader.load.length,
             .seed = pair->seed,
         },
         frame);

@@ -39,6 +39,13 @@ static bool is_ovs(struct rtnl *rtnl, const char *bridge)
            !(found && str_eq(link.kind, "bridge"));
 }
 
+/* Puts the device's name into the title. */
+static void name_path(struct compare_path *path, const char *what, const char *name)
+{
+    free(path->title);
+    path->title = str_printf("%s %s", what, name);
+}
+
 int path_open_host_bridge(struct testbed *testbed, struct compare_pair *pair,
                           struct compare_path *path, char **errorp)
 {
@@ -58,6 +65,7 @@ int path_open_host_bridge(struct testbed *testbed, struct compare_pair *pair,
     };
     size_t n = ARRAY_LEN(specs);
 
+    name_path(path, "bridge", options->bridge);
     place->site.switch_pid = ovs ? find_vswitchd() : 0;
     if (!ovs || options->vlan < 0) {
         vif_spec_clear(&specs[--n]);
@@ -67,12 +75,14 @@ int path_open_host_bridge(struct testbed *testbed, struct compare_pair *pair,
     return guests_plug(place, specs, n, false, pair, path, errorp);
 }
 
-static int open_macvtap(struct testbed *testbed, const char *mode, struct compare_pair *pair,
-                        struct compare_path *path, char **errorp)
+static int open_macvtap(struct testbed *testbed, const char *mode, const char *what,
+                        struct compare_pair *pair, struct compare_path *path, char **errorp)
 {
     const struct testbed_options *options = &testbed->options;
     struct testbed_path *place = testbed_add(testbed);
     int error = site_make_real(&place->site, &options->host, errorp);
+
+    name_path(path, what, options->lower);
 
     if (!error) {
         struct vif_spec specs[] = {
@@ -88,7 +98,7 @@ static int open_macvtap(struct testbed *testbed, const char *mode, struct compar
 int path_open_host_macvtap(struct testbed *testbed, struct compare_pair *pair,
                            struct compare_path *path, char **errorp)
 {
-    return open_macvtap(testbed, "bridge", pair, path, errorp);
+    return open_macvtap(testbed, "bridge", "macvtap bridge mode on", pair, path, errorp);
 }
 
 int path_open_host_vepa(struct testbed *testbed, struct compare_pair *pair,
@@ -96,7 +106,7 @@ int path_open_host_vepa(struct testbed *testbed, struct compare_pair *pair,
 {
     const struct probe_options probe = {.lower = testbed->options.lower};
     struct probe_result result = {0};
-    int error = open_macvtap(testbed, "vepa", pair, path, errorp);
+    int error = open_macvtap(testbed, "vepa", "VEPA on", pair, path, errorp);
 
     if (!error) {
         struct rtnl *rtnl = testbed->paths[testbed->n_paths - 1]->site.rtnl;

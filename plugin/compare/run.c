@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "compare/machine.h"
-#include "ovs/bridge.h"
+#include "compare/switch.h"
 
 /* How long a path may take until frames pass: an Open vSwitch that has just been given its ports
  * may take some tenths of a second, and where nothing ever passes all of it is waited for. */
@@ -54,8 +54,16 @@ static void tell(struct run *run, const struct lane *lane, const char *what)
     run->steps_done++;
 }
 
-/* Sets one path up. A reason why that is not possible becomes the path's, but for what no other
- * path would be spared. */
+/* Whether it is no longer a path that cannot be had here: no other path would be spared either, or
+ * it is one that somebody has named a device for. */
+static bool is_failure(const struct lane *lane, int error)
+{
+    return error == -EPERM || lane->kind->choice == PATH_OF_BRIDGE ||
+           lane->kind->choice == PATH_OF_LOWER;
+}
+
+/* Sets one path up. The reason why that is not possible becomes the path's, unless it is a failure.
+ */
 static int open_lane(struct run *run, struct lane *lane, char **errorp)
 {
     auto_free char *sentence = NULL;
@@ -67,7 +75,7 @@ static int open_lane(struct run *run, struct lane *lane, char **errorp)
     if (!error) {
         return 0;
     }
-    if (error == -EPERM || error == -EACCES) {
+    if (is_failure(lane, error)) {
         return error_set(errorp, -error, "%s", sentence ? sentence : strerror(-error));
     }
     lane->path->skipped = steal_ptr(sentence);
@@ -175,7 +183,7 @@ static void drop_trips(struct lane *lane)
     lane->path->trips = NULL;
 }
 
-static int measure_one_load(struct run *run, struct lane *lane, enum compare_load load)
+static void measure_one_load(struct run *run, struct lane *lane, enum compare_load load)
 {
     struct compare_sample *sample = &lane->path->samples[load][lane->path->n_rounds];
     auto_free char *sentence = NULL;
@@ -192,10 +200,9 @@ static int measure_one_load(struct run *run, struct lane *lane, enum compare_loa
         give_up(lane, error, what, sentence);
         drop_load(lane, load);
     }
-    return error;
 }
 
-static int measure_one_trip(struct run *run, struct lane *lane)
+static void measure_one_trip(struct run *run, struct lane *lane)
 {
     struct compare_trip *trip = &lane->path->trips[lane->path->n_rounds];
     auto_free char *sentence = NULL;
@@ -209,23 +216,23 @@ static int measure_one_trip(struct run *run, struct lane *lane)
         give_up(lane, error, "round trips", sentence);
         drop_trips(lane);
     }
-    return error;
 }
 
 /* One round of one path: it counts when all of it is there. */
 static void measure_round(struct run *run, struct lane *lane, unsigned round)
 {
     auto_free char *what = str_printf("round %u of %u", round + 1, run->options->rounds);
-    bool any = false;
 
     tell(run, lane, what);
     for (enum compare_load load = 0; load < LOAD_N && !stopped(run); load++) {
-        any = (lane->loads[load] && measure_one_load(run, lane, load) == 0) || any;
+        if (lane->loads[load]) {
+            measure_one_load(run, lane, load);
+        }
     }
     if (lane->trips && !stopped(run)) {
-        any = measure_one_trip(run, lane) == 0 || any;
+        measure_one_trip(run, lane);
     }
-    if (any && !stopped(run)) {
+    if (!stopped(run)) {
         lane->path->n_rounds++;
     }
 }
@@ -247,21 +254,13 @@ static void measure_lanes(struct run *run)
     }
 }
 
-/* That of any of the switches: they are one installation. */
+/* That of any of the switches, of one's own or the host's. */
 static char *ovs_version(struct testbed *testbed)
 {
-    struct ovs_switch *sw = NULL;
-    struct ovsdb *db = NULL;
     char *version = NULL;
 
     for (size_t i = 0; i < testbed->n_paths && !version; i++) {
-        struct site *site = &testbed->paths[i]->site;
-
-        if (site->switch_pid && vif_host_ovsdb(site->host, &db, NULL) == 0 &&
-            ovs_switch_read(db, &sw, NULL) == 0) {
-            version = sw->ovs_version[0] ? str_dup(sw->ovs_version) : NULL;
-            ovs_switch_free(sw);
-        }
+        version = switch_version(&testbed->paths[i]->site);
     }
     return version;
 }

@@ -30,9 +30,10 @@ struct compare_options {
  *
  * Returns 0 and fills *result, which the caller clears with compare_result_clear(); also when it
  * was stopped, which the result then says. A path that cannot be set up is one of the result all
- * the same, with the reason; but -EPERM, or what the first of them failed with where not one could
- * be, and what taking something away from the host's own network failed with, are failures. Either
- * way nothing is left. */
+ * the same, with the reason. Failures are: -EPERM; what setting up a path of the host's own network
+ * failed with; -EOPNOTSUPP where no path at all could be set up, with the first one's reason; and
+ * what taking something away from the host's own network failed with. Either way nothing is left.
+ */
 int compare_run(const struct compare_options *options, struct compare_result *result,
                 char **errorp);
 

@@ -63,7 +63,7 @@ int site_make(struct site *site, char **errorp)
         calm_down();
         error = detached_mount("tmpfs", &site->folder, errorp);
     }
-    if (!error && (fchmod(site->folder, 0755) || mkdirat(site->folder, "vifplug", 0755))) {
+    if (!error && mkdirat(site->folder, "vifplug", 0755)) {
         error = error_set(errorp, errno, "cannot make a folder: %m");
     }
     if (!error) {

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "compare/program.h"
 #include "netdev/link.h"
+#include "ovs/bridge.h"
 
 /* As much as any of the programs may take; on a machine that is not overloaded it is a fifth of a
  * second for all. */
@@ -193,4 +194,39 @@ int switch_start(struct site *site, const struct switch_options *options, char *
     free_texts(&texts);
     /* What is not installed cannot be had. */
     return error == -ENOENT ? -EOPNOTSUPP : error;
+}
+
+/* What stands in the database, where the distribution's start-up script has written it there. */
+static char *host_version(struct site *site)
+{
+    struct ovs_switch *sw = NULL;
+    struct ovsdb *db = NULL;
+    char *version = NULL;
+
+    if (vif_host_ovsdb(site->host, &db, NULL) == 0 && ovs_switch_read(db, &sw, NULL) == 0) {
+        version = sw->ovs_version[0] ? str_dup(sw->ovs_version) : NULL;
+        ovs_switch_free(sw);
+    }
+    return version;
+}
+
+char *switch_version(struct site *site)
+{
+    /* "ovsdb-server (Open vSwitch) 3.1.0" */
+    static const char *const argv[] = {"ovsdb-server", "--version", NULL};
+    static const char before[] = "(Open vSwitch) ";
+
+    if (!site->switch_pid) {
+        return NULL;
+    }
+    if (site->real) {
+        return host_version(site);
+    }
+    if (program_run(argv, site->folder, NULL)) {
+        return NULL;
+    }
+    auto_free char *words = program_last_words(argv[0], site->folder);
+    const char *version = strstr(words, before);
+
+    return version ? str_dup(version + strlen(before)) : NULL;
 }

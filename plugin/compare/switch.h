@@ -21,4 +21,8 @@ struct switch_options {
  * another negative errno value. */
 int switch_start(struct site *site, const struct switch_options *options, char **errorp);
 
+/* The version of the site's Open vSwitch, be it private or the host's; NULL where it has none or
+ * that is not known; caller frees. */
+char *switch_version(struct site *site);
+
 #endif

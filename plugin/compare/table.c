@@ -121,7 +121,7 @@ static void add_speed(const struct table *table, struct columns *columns,
     struct spread pps = path_pps(path, load);
     char text[FIGURE_SIZE];
 
-    if (pps.n == 0) {
+    if (!path_has_figures(path, load)) {
         columns_cell(columns, figure_missing(path, load));
         columns_cell(columns, "");
         columns_cell(columns, "");
@@ -211,7 +211,7 @@ static void put_costs(const struct table *table)
         for (unsigned load = 0; load < LOAD_N; load++) {
             const struct spread cpu = path_cpu_us(path, load);
 
-            add_plain(&columns, &cpu);
+            add_plain(&columns, path_has_figures(path, load) ? &cpu : &(struct spread){});
         }
     }
     columns_print(&columns, table->out, table->name_width, table->width);
@@ -266,7 +266,10 @@ static void put_changes(const struct table *table)
         }
         start_row(table, &columns, now);
         for (unsigned load = 0; load < LOAD_N; load++) {
-            add_change(&columns, path_pps(before, load), path_pps(now, load));
+            bool both = path_has_figures(before, load) && path_has_figures(now, load);
+
+            add_change(&columns, both ? path_pps(before, load) : (struct spread){},
+                       path_pps(now, load));
         }
         add_change(&columns, path_trip_us(before, 50), path_trip_us(now, 50));
     }

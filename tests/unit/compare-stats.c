@@ -114,10 +114,12 @@ static void figures_have_three_digits(void **state)
         {99.96, "100", "100"},
         {999.4, "999", "999"},
         {999.6, "1.00 k", "1000"},
-        {12345, "12.3 k", "12345"},
-        {756499, "756 k", "756499"},
-        {999600, "1.00 M", "999600"},
-        {1.5e10, "15.0 G", "15000000000"},
+        {9999.4, "10.0 k", "9999"},
+        {9999.6, "10.0 k", "10.0 k"},
+        {12345, "12.3 k", "12.3 k"},
+        {756499, "756 k", "756 k"},
+        {999600, "1.00 M", "1.00 M"},
+        {1.5e10, "15.0 G", "15.0 G"},
     };
     char text[FIGURE_SIZE];
 
@@ -137,7 +139,7 @@ static void figures_have_three_digits(void **state)
         "+4 %");
     assert_string_equal(
         figure_change(&(struct spread){.median = 100}, &(struct spread){.median = 99.7}, text),
-        "+0 %");
+        "0 %");
 }
 
 int main(void)
