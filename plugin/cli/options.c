@@ -31,6 +31,13 @@ const struct cli_option cli_options[CLI_N_OPTIONS] = {
                        CLI_SPEC, false},
     [CLI_OPT_INTERFACE_ID] = {"interface-id", "UUID", "iface-id in Open vSwitch", CLI_SPEC, false},
     [CLI_OPT_ISOLATED] = {"isolated", NULL, "no traffic to other isolated ports", CLI_SPEC, false},
+    [CLI_OPT_RECONNECT] = {"reconnect", "HOW",
+                           "when the device below the macvtap was gone: replug (the default), hub "
+                           "or none",
+                           CLI_SPEC, false},
+    [CLI_OPT_RECONNECT_BY] = {"reconnect-by", "WHAT",
+                              "by what that device is known: name (the default), mac or pool",
+                              CLI_SPEC, false},
     [CLI_OPT_NETWORK] = {"network", "FILE", "a <network> to resolve type='network' with",
                          CLI_SPEC | CLI_NETWORK, true},
     [CLI_OPT_USER] = {"user", "USER", "who may open a persistent device; yourself where not given",

@@ -136,21 +136,45 @@ static size_t count(const xmlNode *interfaces)
     return n;
 }
 
-/* The metadata for what is there, and what is to come; caller frees. */
-static char *join_metadata(const struct adopted *there, size_t n_there, const struct form *forms,
-                           size_t n)
+/* Adds `part`, and frees it. */
+static void add(char **text, char *part)
+{
+    auto_free char *before = *text;
+
+    *text = str_printf("%s%s", before, part ? part : "");
+    free(part);
+}
+
+/* An element by itself, its namespace declared in it; caller frees. */
+static char *dump(const xmlNode *node)
+{
+    xmlNode *copy = xml_copy(node);
+    char *text = xml_dump_node(copy);
+
+    xmlFreeNode(copy);
+    return text;
+}
+
+/* The metadata for what is there, and what is to come; what else stands in `ours`, those that there
+ * are, stays. Caller frees. */
+static char *join_metadata(const xmlNode *ours, const struct adopted *there, size_t n_there,
+                           const struct form *forms, size_t n)
 {
     char *text = str_dup("<interfaces>");
 
-    for (size_t i = 0; i < n_there + n; i++) {
-        auto_free char *before = text;
-        auto_free char *inside = i < n_there ? xml_dump_node(there[i].inside)
-                                             : str_dup_or_null(forms[i - n_there].inside);
-
-        text = str_printf("%s%s", before, inside ? inside : "");
+    for (const xmlNode *node = ours ? ours->children : NULL; node; node = node->next) {
+        if (xml_is_own(node, "reconnect")) {
+            add(&text, dump(node));
+        }
     }
-    auto_free char *before = text;
-    return str_printf("%s</interfaces>", before);
+    for (size_t i = 0; i < n_there; i++) {
+        add(&text, dump(there[i].inside));
+    }
+    for (size_t i = 0; i < n; i++) {
+        add(&text, str_dup_or_null(forms[i].inside));
+    }
+    add(&text, str_dup("</interfaces>"));
+    return text;
 }
 
 /* Lets one process at a time change metadata, since libvirt replaces all of them. Where there is no
@@ -188,7 +212,9 @@ static int set_metadata(struct libvirt_guest *guest, const struct form *forms, s
     error = adopted_read(&domain, true, &there, &n_there, errorp);
     if (!error) {
         if (n || n_there != count(adopted_metadata(vif_document_root(&domain)))) {
-            auto_free char *text = n + n_there ? join_metadata(there, n_there, forms, n) : NULL;
+            const xmlNode *ours = adopted_metadata(vif_document_root(&domain));
+            auto_free char *text = n + n_there ? join_metadata(ours, there, n_there, forms, n)
+                                               : NULL;
 
             error = libvirt_guest_set_metadata(guest, VIF_NAMESPACE_PREFIX, VIF_NAMESPACE, text,
                                                errorp);
