@@ -5,7 +5,6 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,10 +13,10 @@
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "cli/request.h"
+#include "cli/run-watch.h"
 #include "cli/signals.h"
 #include "netdev/tap.h"
 #include "qemu/args.h"
-#include "qemu/card.h"
 #include "qemu/launch.h"
 #include "qemu/monitor.h"
 #include "qemu/qmp.h"
@@ -38,10 +37,7 @@ struct hand_over {
     int *vhost_fds; /* of all nics; closed here */
     size_t n_vhost_fds;
     int qmp_fds[2]; /* ours and QEMU's; -1 where no QMP is needed */
-    int watch_fd;   /* of the socket that the watcher has; -1 where it has none */
-    char *watch;    /* its path */
-    char **buses;   /* that were asked for */
-    size_t n_buses;
+    struct run_watch watch;
     struct qemu_argv args;
 };
 
@@ -61,86 +57,6 @@ static int open_vhost(struct hand_over *over, struct qemu_nic *nic, char **error
     over->n_vhost_fds += nic->n_vhost_fds;
     for (size_t i = 0; i < nic->n_vhost_fds; i++) {
         inherit(over, fds[i]);
-    }
-    return error;
-}
-
-/* Splits --bus at its commas. */
-static void split_buses(const char *list, char ***buses, size_t *n)
-{
-    auto_free char *copy = str_dup_or_null(list);
-    char *rest = copy;
-    const char *bus;
-
-    while ((bus = strsep(&rest, ","))) {
-        *buses = mem_resize(*buses, *n + 1, sizeof **buses);
-        (*buses)[(*n)++] = str_dup(bus);
-    }
-}
-
-/* Whether the watcher may have something to do for the interface. */
-static bool is_watched(const struct vif_port *port)
-{
-    return port->device == VIF_DEVICE_MACVTAP && port->strategy != VIF_STRATEGY_NONE;
-}
-
-/* The path of the socket that the watcher gets: the one that was asked for, or else one in the
- * run-time folder; NULL and no sentence where there is nothing to watch. Caller frees. */
-static char *watch_path(const struct cli *cli, struct vif_records *records,
-                        const struct hand_over *over, char **errorp)
-{
-    const char *asked = cli_value(cli, CLI_OPT_RUN_QMP);
-
-    for (size_t i = 0; i < over->n && !asked; i++) {
-        if (is_watched(&over->plugged[i].record.port)) {
-            return vif_records_socket(records, over->plugged[i].record.port.name, errorp);
-        }
-    }
-    return asked ? monitor_absolute(asked) : NULL;
-}
-
-/* Writes down what QEMU gets of the interfaces, and where it can be asked. */
-static int write_down(struct hand_over *over, struct vif_records *records, char **errorp)
-{
-    int error = 0;
-
-    for (size_t i = 0; i < over->n && !error; i++) {
-        struct vif_record *record = &over->plugged[i].record;
-
-        record->qemu_id = qemu_device_id(&record->port, i);
-        record->qemu_netdev = card_netdev(record->qemu_id, 0);
-        record->qemu_bus = str_dup_or_null(i < over->n_buses ? over->buses[i] : NULL);
-        record->qmp = str_dup_or_null(over->watch);
-        error = vif_records_write(records, record, errorp);
-    }
-    return error;
-}
-
-/* Prepares a control connection for the watcher. The records come before it: whose path is in none
- * is swept away. */
-static int add_watch(struct hand_over *over, const struct cli *cli, struct vif_host *host,
-                     char **errorp)
-{
-    struct vif_records *records;
-    char *sentence = NULL;
-    int error = vif_host_records(host, &records, errorp);
-
-    if (error) {
-        return error;
-    }
-    over->watch = watch_path(cli, records, over, &sentence);
-    if (!over->watch) {
-        error = sentence ? error_set(errorp, EIO, "%s", sentence) : 0;
-        free(sentence);
-        return error;
-    }
-    error = write_down(over, records, errorp);
-    if (!error) {
-        error = monitor_listen(over->watch, &over->watch_fd, errorp);
-    }
-    if (!error) {
-        inherit(over, over->watch_fd);
-        monitor_add_arguments(over->watch_fd, &over->args);
     }
     return error;
 }
@@ -188,7 +104,7 @@ static int make_arguments(struct hand_over *over, const struct cli *cli, struct 
         nic->port = &over->plugged[i].record.port;
         nic->fds = over->plugged[i].fds;
         nic->n_fds = over->plugged[i].n_fds;
-        nic->bus = i < over->n_buses ? over->buses[i] : NULL;
+        nic->bus = run_watch_bus(&over->watch, i);
         for (size_t q = 0; q < nic->n_fds; q++) {
             inherit(over, nic->fds[q]);
         }
@@ -201,7 +117,11 @@ static int make_arguments(struct hand_over *over, const struct cli *cli, struct 
     }
     if (!error && !places) {
         qemu_args_for(over->nics, over->n, &over->args);
-        error = add_watch(over, cli, host, errorp);
+        error = run_watch_begin(&over->watch, cli, host, over->plugged, over->n, errorp);
+        if (!error && over->watch.fd >= 0) {
+            inherit(over, over->watch.fd);
+            monitor_add_arguments(over->watch.fd, &over->args);
+        }
         if (!error && wants_qmp(over)) {
             error = add_qmp(over, errorp);
         }
@@ -222,11 +142,7 @@ static void clear_hand_over(struct hand_over *over)
             close(over->qmp_fds[i]);
         }
     }
-    free(over->watch);
-    for (size_t i = 0; i < over->n_buses; i++) {
-        free(over->buses[i]);
-    }
-    free(over->buses);
+    run_watch_clear(&over->watch);
     qemu_argv_clear(&over->args);
 }
 
@@ -281,17 +197,6 @@ static int run_program(struct hand_over *over, const struct signals *signals, ch
     return error ? error : status;
 }
 
-/* The watcher's socket goes before the interfaces do: by then another run may make one of that
- * name.
- */
-static void end_watch(struct hand_over *over)
-{
-    if (over->watch_fd >= 0) {
-        close(steal_fd(&over->watch_fd));
-        unlink(over->watch);
-    }
-}
-
 static int take_down(struct vif_host *host, const struct vif_plugged *plugged, size_t n,
                      char **errorp)
 {
@@ -311,16 +216,16 @@ static enum cli_status run_and_take_down(struct cli *cli, struct vif_host *host,
                                          const struct signals *signals, void *data, char **errorp)
 {
     (void)data;
-    struct hand_over over = {.plugged = plugged, .n = n, .qmp_fds = {-1, -1}, .watch_fd = -1};
+    struct hand_over over = {.plugged = plugged, .n = n, .qmp_fds = {-1, -1}};
     auto_free char *sentence = NULL;
 
-    split_buses(cli_value(cli, CLI_OPT_RUN_BUS), &over.buses, &over.n_buses);
+    run_watch_init(&over.watch, cli);
     int result = make_arguments(&over, cli, host, errorp);
 
     if (!result) {
         result = run_program(&over, signals, errorp);
     }
-    end_watch(&over);
+    run_watch_end(&over.watch);
     int error = take_down(host, plugged, n, &sentence);
     if (error && result < 0) {
         error_append(errorp, "%s", sentence);
@@ -352,62 +257,6 @@ static int check_places(char *const *rest, const struct vif_plan *plan, char **e
     return error;
 }
 
-/* Checks that nothing is asked for that only works where the arguments for the interfaces are ours.
- */
-static int check_no_watch(const struct cli *cli, const struct vif_plan *plan, char **errorp)
-{
-    static const enum cli_option_id ours[] = {CLI_OPT_RUN_QMP, CLI_OPT_RUN_BUS};
-
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        if (cli_given(cli, ours[i])) {
-            return error_set(errorp, EINVAL,
-                             "--%s goes without {fd:N} and the like, where QEMU's arguments are "
-                             "all yours",
-                             cli_options[ours[i]].name);
-        }
-    }
-    for (size_t i = 0; i < plan->n_ports; i++) {
-        if (qemu_has_hub(&plan->ports[i])) {
-            return error_set(errorp, EINVAL,
-                             "%s: strategy hub goes without {fd:N} and the like, where QEMU's "
-                             "arguments are all yours",
-                             plan->ports[i].where);
-        }
-    }
-    return 0;
-}
-
-/* Checks that the buses are as many as cards, or fewer, and that what has to can leave them. */
-static int check_buses(const struct cli *cli, const struct vif_plan *plan, char **errorp)
-{
-    char **buses = NULL;
-    size_t n = 0;
-    int error = 0;
-
-    split_buses(cli_value(cli, CLI_OPT_RUN_BUS), &buses, &n);
-    if (n > plan->n_ports) {
-        error = error_set(errorp, EINVAL, "--bus names %zu buses, and there are %zu interfaces", n,
-                          plan->n_ports);
-    }
-    for (size_t i = 0; i < n && !error; i++) {
-        if (!buses[i][0]) {
-            error = error_set(errorp, EINVAL, "--bus has an empty name");
-        } else if (str_eq(buses[i], "pcie.0") && is_watched(&plan->ports[i]) &&
-                   !qemu_has_hub(&plan->ports[i])) {
-            error = error_set(errorp, EINVAL,
-                              "%s: nothing can be taken out of bus \"pcie.0\" while QEMU runs, as "
-                              "strategy replug does: name that of a pcie-root-port, or take "
-                              "strategy hub",
-                              plan->ports[i].where);
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        free(buses[i]);
-    }
-    free(buses);
-    return error;
-}
-
 /* What can be refused before anything is made. */
 static int check_program(const struct cli *cli, const struct vif_plan *plan, void *data,
                          char **errorp)
@@ -418,11 +267,8 @@ static int check_program(const struct cli *cli, const struct vif_plan *plan, voi
     for (size_t i = 0; i < plan->n_ports && !error; i++) {
         error = qemu_check_port(&plan->ports[i], errorp);
     }
-    if (!error && qemu_args_have_places(cli->rest)) {
-        error = check_no_watch(cli, plan, errorp);
-    }
     if (!error) {
-        error = check_buses(cli, plan, errorp);
+        error = run_watch_check(cli, plan, errorp);
     }
     return error ? error : check_places(cli->rest, plan, errorp);
 }

@@ -206,7 +206,7 @@ void page_put(FILE *out, const struct compare_result *result, const struct compa
                   "address, to all, to a group that it has not joined, at an address that nobody "
                   "has, and from a source that is not the sender\xe2\x80\x99s own; whether the "
                   "sender gets its own broadcast back; and what becomes of checksums and segments "
-                  "that it leaves to be done.");
+                  "that it leaves to its card.");
     page_put_matrix(out, result);
     end_section(out);
     start_section(out, "Speed",

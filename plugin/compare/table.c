@@ -90,7 +90,7 @@ static void put_matrix(const struct table *table)
     struct columns columns;
 
     put_heading(table, "Who is reached by frames from one guest, and what becomes of checksums and "
-                       "segments that they leave to be done:");
+                       "segments that it leaves to its card:");
     columns_start(&columns, REACH_N + 2, REACH_N + 2, false);
     for (size_t line = 0; line < 2; line++) {
         columns_row(&columns, "");

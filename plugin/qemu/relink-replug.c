@@ -4,6 +4,11 @@
  * have it keeps the card it has. Then the guest is asked to let go of the card; when it has, the
  * device is added again, with the same id, bus, address and properties, on the new netdev, and the
  * old one goes. Should QEMU refuse the device, it gets it with the old netdev.
+ *
+ * With several queues the old netdev goes first. For as the guest lets go of its card, QEMU sets the
+ * number of queues back to one, and where the macvtap is gone the kernel refuses that, of which QEMU
+ * dies: an assertion in virtio_net_set_queue_pairs() (hw/net/virtio-net.c). It does not try that
+ * with a netdev that was deleted.
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -175,6 +180,16 @@ static int take_handed(struct relink_card *card, const cJSON *result, int refuse
     return refused ? error_set(errorp, -refused, "%s", words) : 0;
 }
 
+static int delete_before(struct relink_card *card, struct relink_question *question, char **errorp)
+{
+    (void)errorp;
+    if (card->round == 0 && card->port.n_queues > 1 && card->there && card->on && !is_done(card)) {
+        question->command = "netdev_del";
+        question->arguments = card_text("id", card->on);
+    }
+    return 0;
+}
+
 static int delete_device(struct relink_card *card, struct relink_question *question, char **errorp)
 {
     (void)errorp;
@@ -257,6 +272,7 @@ const struct relink_step relink_replug[] = {
     {drop_left_overs, relink_gone, NULL},
     {relink_give, NULL, NULL},
     {add_netdev, take_handed, NULL},
+    {delete_before, relink_gone, NULL},
     {delete_device, take_deleted, NULL},
     {add_device, take_added, guest_has_it},
     {delete_old, relink_ignore, NULL},

@@ -170,7 +170,6 @@ static int choose_device(const struct vif_spec *spec, const struct vif_plan_opti
     port->mtu = spec->mtu;
     port->n_queues = spec->n_queues ? spec->n_queues : 1;
     vif_plan_host_mac(port);
-    vif_plan_reconnect(spec, port);
     if (port->device == VIF_DEVICE_MACVTAP) {
         return check_limits(port, "macvtap", MACVTAP_MAX_MTU, MACVTAP_MAX_QUEUES, errorp);
     }
@@ -191,6 +190,9 @@ static int draft_port(const struct draft *draft, struct vif_port *port, char **e
     }
     if (!error) {
         error = choose_device(spec, draft->options, port, errorp);
+    }
+    if (!error) {
+        error = vif_plan_reconnect(draft->wish->spec, spec, port, errorp);
     }
     if (!error) {
         error = vif_plan_vlan(&spec->vlan, port, errorp);

@@ -75,7 +75,8 @@ def check_completion():
 
 def check_examples():
     """XML is read by vifplug itself, and command lines have commands and options that exist."""
-    for name in ("vifplug.8", "vifplug-bridge-helper.8", "vifplug-bridge.conf.5", "vifplug-xml.5"):
+    for name in ("vifplug.8", "vifplug-bridge-helper.8", "vifplug-bridge.conf.5", "vifplug-xml.5",
+                 "vifplug-compare.7"):
         for block in manpage.literals(manpage.read(name)):
             if block.startswith("<"):
                 program.run("xml", "-", given=block)

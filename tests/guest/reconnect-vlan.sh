@@ -84,8 +84,7 @@ ip link del far0
 # The device below is a VLAN link, which has the address of what it is on.
 back
 ip link add link up0 name up0.7 type vlan id 7
-"${plug[@]}" --lower up0.7
-sed -i 's/"find":[[:space:]]*"[a-z]*"/"find":"mac"/' /run/vifplug/ports/r0.json
+"${plug[@]}" --lower up0.7 --reconnect-by mac
 ip link del up0.7
 expect 3 'waiting for a device with the MAC address 02:00:00:00:09:02, as "up0.7" had$' \
     "${again[@]}" find r0

@@ -174,9 +174,8 @@ static void ports_of_others_cost_nothing(void **state)
 /* Replaces the server, which is away for a moment. */
 static void restart_server(const char *meanwhile)
 {
-    run("ovs-appctl -t ovsdb-server exit && "
-        "while [ -e /run/openvswitch/ovsdb-server.pid ]; do sleep 0.01; done; %s",
-        meanwhile);
+    kill_daemon("ovsdb-server");
+    run("%s", *meanwhile ? meanwhile : "true");
     run("ovsdb-server -vconsole:off /run/openvswitch/conf.db "
         "--remote=punix:/run/openvswitch/db.sock --detach --no-chdir --pidfile "
         "--log-file=/run/openvswitch/ovsdb-server.log");

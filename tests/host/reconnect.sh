@@ -15,11 +15,6 @@ plug=("$VIFPLUG" plug --quiet --mac $mac --target r0)
 field() {
     json "j['$1']" </run/vifplug/ports/r0.json
 }
-# known_by HOW: what the device below r0 is known by when it comes back.
-known_by() {
-    sed -i "s/\"find\":[[:space:]]*\"[a-z]*\"/\"find\":\"$1\"/" /run/vifplug/ports/r0.json
-    is "known by" "$1" "$(field find)"
-}
 # back: low0 appears, down, always with the same addresses.
 back() {
     ip link add low0 address 02:00:00:00:09:02 type veth peer name low0p address 02:00:00:00:09:03
@@ -188,8 +183,7 @@ wait $pid
 nothing_left
 
 # By its address, whatever the name; not what has borrowed it, nor parts of a bridge.
-"${plug[@]}" --lower low0
-known_by mac
+"${plug[@]}" --lower low0 --reconnect-by mac
 home=$(mac low0)
 gone low0
 expect 3 "waiting for a device with the MAC address $home, as \"low0\" had$" "${again[@]}" find r0
@@ -213,8 +207,7 @@ is "of two that have it, one has another name" elsewhere "$out"
 ip link del elsewhere
 works "$VIFPLUG" unplug r0
 # A passthrough macvtap gives the device the guest's address.
-"${plug[@]}" --lower low0 --mode passthrough
-known_by mac
+"${plug[@]}" --lower low0 --mode passthrough --reconnect-by mac
 gone low0
 lower low0
 ip link set low0 address "$home"

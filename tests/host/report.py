@@ -190,6 +190,22 @@ def check_hostile(tab, folder):
         complain("odd: gnuplot ran a command")
 
 
+def check_real(tab, folder, keep):
+    """A report of what the program itself has measured, in which every title finds its room."""
+    subprocess.run([os.environ["VIFPLUG"], "compare", "--rounds", "2", "--round-ms", "5", "--quiet",
+                    "--report", folder], check=True)
+    check_files(tab, "real", folder)
+    tab.requests()
+    for screen in SCREENS:
+        check_screen(tab, "real", f"file://{folder}/index.html", screen)
+    for text in tab.run("return [...document.querySelectorAll('svg text')].map("
+                        "text => text.textContent)"):
+        if "\u2026" in text:
+            complain(f"real: a title is too long for the plots: {text}")
+    if keep:
+        take_pictures(tab, "real", folder)
+
+
 def check_again(folder):
     """A second report in the same folder leaves nothing of the first."""
     subprocess.run([MAKE, "nothing", folder], check=True)
@@ -238,6 +254,7 @@ def check_all(work, keep):
             if keep:
                 take_pictures(tab, kind, folder)
         check_hostile(tab, os.path.join(work, "odd"))
+        check_real(tab, os.path.join(work, "real"), keep)
     check_failures(work)
     if not keep:
         check_again(os.path.join(work, "plain"))

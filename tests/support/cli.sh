@@ -70,7 +70,7 @@ host_state() {
     done
     ip -o link | sed 's/^[0-9]*: //; s/ \(state\|qlen\|qdisc\|mode\|group\) [^ ]*//g
         s/<\(.*,\)\?UP[,>][^ ]*/up/; s/<[^ ]*>/down/'
-    find /run/vifplug -type f ! -name lock 2>/dev/null | sort || true
+    find /run/vifplug -type f ! -name lock ! -name watch.lock 2>/dev/null | sort || true
 }
 
 # remember: takes a snapshot of the host; nothing_left: ends the test where the host differs from it.
