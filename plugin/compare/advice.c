@@ -147,7 +147,7 @@ static char *say_nothing(const struct compare_result *result)
             return NULL;
         }
     }
-    return str_dup("No way between guests could be measured here. Each says why.");
+    return str_dup("No path between guests could be measured here. Each says why.");
 }
 
 /* The fastest path of each load, and last the one with the shortest trip; NULL for none. */
@@ -286,7 +286,7 @@ static char *say_userspace_cost(const struct compare_result *result)
     double frames = ovs ? path_pps(ovs, LOAD_64).median : 0;
     double most = best ? path_pps(best, LOAD_64).median : 0;
 
-    if (frames <= 0 || frames * 2 > most) {
+    if (!ovs || !best || frames <= 0 || frames * 2 > most) {
         return NULL;
     }
     double cpu = path_cpu_us(best, LOAD_64).median;

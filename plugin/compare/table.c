@@ -140,7 +140,7 @@ static void put_speeds(const struct table *table)
     put_heading(table,
                 "Frames in bursts: the median of the rounds, its ratio to the best, and half "
                 "the interquartile range:");
-    columns_start(&columns, LOAD_N * 3, 3, true);
+    columns_start(&columns, (size_t)LOAD_N * 3, 3, true);
     columns_row(&columns, "");
     for (unsigned load = 0; load < LOAD_N; load++) {
         columns_cell(&columns, compare_load_title(load));
@@ -250,7 +250,7 @@ static void put_changes(const struct table *table)
     struct columns columns;
 
     put_change_heading(table);
-    columns_start(&columns, (LOAD_N + 1) * 2, 2, true);
+    columns_start(&columns, ((size_t)LOAD_N + 1) * 2, 2, true);
     columns_row(&columns, "");
     for (unsigned load = 0; load < LOAD_N; load++) {
         columns_cell(&columns, compare_load_title(load));
