@@ -27,21 +27,20 @@ struct task {
     int (*run)(const struct task *task, struct libvirt_guest *guest, char **errorp);
 };
 
-/* Sets <link state> of an <interface>. Returns whether that is another than before. */
+/* Sets <link state> of an <interface>, which is up where nothing is said. Returns whether that is
+ * another than before. */
 static bool set_state(xmlNode *interface, bool up)
 {
-    const char *wanted = up ? "up" : "down";
     xmlNode *link = xml_child(interface, "link");
     auto_free char *state = link ? xml_attribute(link, "state") : NULL;
+    bool was_up = !str_eq(state, "down");
 
-    if (str_eq(state ? state : "up", wanted)) {
-        return false;
+    if (link && up) {
+        xml_cut(link);
+    } else if (!up) {
+        xml_set(link ? link : xml_add(interface, "link"), "state", "down");
     }
-    if (!link) {
-        link = xml_add(interface, "link");
-    }
-    xml_set(link, "state", wanted);
-    return true;
+    return was_up != up;
 }
 
 /* The <interface> of that device in the guest's XML as it is now, with its link in that state:
@@ -107,10 +106,12 @@ static int write_note(const struct task *task, const char *xml, char **errorp)
 static char *read_note(const struct task *task)
 {
     auto_free char *path = note_path(task->record, task->rundir);
-    char *text = NULL;
+    auto_free char *text = NULL;
     size_t length;
 
-    return xml_read_file(path, VIF_DOCUMENT_MAX, &text, &length, NULL) ? NULL : text;
+    return xml_read_file(path, VIF_DOCUMENT_MAX, &text, &length, NULL)
+               ? NULL
+               : str_printf("%.*s", (int)length, text);
 }
 
 void libvirt_relink_forget(const struct vif_record *record, const char *rundir)

@@ -9,8 +9,8 @@ set -euo pipefail
 
 rounds=${VIFPLUG_ROUNDS-20}
 switch lbr0 10.0.0.254/24
-uplink up0 lbr0
 remember
+uplink up0 lbr0
 watch_start
 
 qemu_more=(-device "pcie-root-port,id=rp1,chassis=1")
@@ -66,5 +66,5 @@ wait_for answers "$since"
 pings_stop
 off one
 watch_stop
-ip link set up0 down
+ip link delete up0
 nothing_left

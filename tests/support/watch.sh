@@ -1,18 +1,20 @@
 # shellcheck shell=bash
 # Sourced by the scripts in tests/guest and tests/host that test the watcher, after support/guest.sh
 # or support/cli.sh: a watcher, devices that go and come back, and how long guests are cut off.
-: "${work:=}"
+: "${work:=}" "${guest_dir:=}"
 
 watcher='' # its process
 pinger=''  # and that of pings
+
+watch_command=("$VIFPLUG") # what it is started by
 
 # watch_start ARGS...: starts a watcher and waits until it watches; what it says is in
 # $work/watch.log, after what others said before it.
 watch_start() {
     local line
     touch "$work/watch.log"
-    line=$(($(wc -l <"$work/watch.log") + 1))
-    "$VIFPLUG" watch --verbose "$@" >/dev/null 2>>"$work/watch.log" &
+    line=$(watch_line)
+    "${watch_command[@]}" watch --verbose "$@" >/dev/null 2>>"$work/watch.log" &
     watcher=$!
     watch_says 'watching .*, with ' "$line"
 }
@@ -62,6 +64,16 @@ switch() {
 uplink() {
     ip link add "$1" ${3:+address "$3"} type veth peer name "$1p"
     ip link set "$1p" master "$2" up
+}
+
+# card_has IF TEXT: whether the guest "one" says that of a network card by now, for wait_for.
+card_has() {
+    guest_ask one nic "$1" | grep -q " $2"
+}
+
+# console GUEST: the line of its console that it writes next, for guest_wait.
+console() {
+    echo $(($(wc -l <"$guest_dir/$1.out") + 1))
 }
 
 # known NAME FILTER: something of what "list" knows of an interface: json's FILTER, with `i` for it.
