@@ -47,8 +47,8 @@ tap_state() {
     }
 }
 
-# What QEMU has set of the queues of a tap: TUNGETIFF, TUNGETVNETHDRSZ; and of its offloads what can
-# be seen: ETHTOOL_GTXCSUM, ETHTOOL_GTSO, and those of TCP in all.
+# What QEMU has set of the queues of a tap: TUNGETIFF, TUNGETVNETHDRSZ; and the features that its
+# offloads come to: ETHTOOL_GFEATURES.
 settings() {
     python3 - "$qemu" "$1" <<'END'
 import ctypes, fcntl, os, socket, struct, sys
@@ -62,10 +62,9 @@ for fd in sorted(map(int, os.listdir(f"/proc/{pid}/fd"))):
         if request[:16].split(b"\0")[0].decode() == name:
             print(fd, request[16:18].hex(), struct.unpack("i", fcntl.ioctl(mine, 0x800454d7, bytes(4)))[0])
 link = socket.socket()
-for command in 0x16, 0x1e:
-    data = ctypes.create_string_buffer(struct.pack("II", command, 0))
-    fcntl.ioctl(link, 0x8946, struct.pack("16sP", name.encode(), ctypes.addressof(data)) + bytes(16))
-    print(struct.unpack("II", data.raw[:8])[1])
+data = ctypes.create_string_buffer(struct.pack("II", 0x3a, 4) + bytes(64))
+fcntl.ioctl(link, 0x8946, struct.pack("16sP", name.encode(), ctypes.addressof(data)) + bytes(16))
+print(*(word[2] for word in struct.iter_unpack("IIII", data.raw[8:72])))
 END
 }
 
