@@ -4,6 +4,7 @@ install(FILES docs/vifplug.8 docs/vifplug-bridge-helper.8 docs/vifplug-libvirt-h
     DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES docs/vifplug-bridge.conf.5 docs/vifplug-xml.5
     DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES docs/vifplug-compare.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 install(FILES completion/vifplug.bash
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME vifplug)
 install(FILES completion/_vifplug DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)

@@ -11,6 +11,7 @@
 #include <netlink/msg.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/error.h"
@@ -47,12 +48,11 @@ static int send_request(struct rtnl *rtnl, struct nl_msg *request, const char *m
 /* Takes each frame: a selector of u32 with one key that is always true. */
 static void put_selector(struct nl_msg *request)
 {
-    struct {
-        struct tc_u32_sel sel;
-        struct tc_u32_key key;
-    } all = {.sel = {.flags = TC_U32_TERMINAL, .nkeys = 1}};
+    const struct tc_u32_sel selector = {.flags = TC_U32_TERMINAL, .nkeys = 1};
+    unsigned char all[sizeof selector + sizeof(struct tc_u32_key)] = {0};
 
-    nla_put(request, TCA_U32_SEL, sizeof all, &all);
+    memcpy(all, &selector, sizeof selector);
+    nla_put(request, TCA_U32_SEL, sizeof all, all);
 }
 
 static void put_redirect(struct nl_msg *request, int ifindex)

@@ -143,6 +143,12 @@ int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, cons
  * was of the port. Does not wait for ovs-vswitchd. */
 int ovs_ports_remove(struct ovsdb *db, const struct ovs_port_row *rows, size_t n, char **errorp);
 
+/* Waits until ovs-vswitchd has done all that the database says now, at most the connection's time
+ * limit: -ETIMEDOUT. Needed between the removal of a port and its return with another device of the
+ * same name: where ovs-vswitchd sees both at once, its userspace datapath goes on listening to the
+ * device that is gone. */
+int ovs_settle(struct ovsdb *db, char **errorp);
+
 /* The operations that ovs_ports_add() would send first, as the JSON text of an array, one
  * operation a line when `pretty`; caller frees. Needs no connection. */
 char *ovs_ports_describe(const struct ovs_port *ports, size_t n, const char *plug_id,

@@ -52,9 +52,10 @@ static bool spoils_offloads(const struct compare_path *path)
     return !compare_path_is_sound(path);
 }
 
+/* As guests get it, or as they would get it without vifplug. */
 static bool is_userspace_ovs(const struct compare_path *path)
 {
-    return str_eq(path->id, "ovs");
+    return str_eq(path->id, "ovs") || str_eq(path->id, "ovs-offloads");
 }
 
 static bool spoils_offloads_in_userspace(const struct compare_path *path)
@@ -146,7 +147,7 @@ static char *say_nothing(const struct compare_result *result)
             return NULL;
         }
     }
-    return str_dup("No way between guests could be measured here. Each says why.");
+    return str_dup("No path between guests could be measured here. Each says why.");
 }
 
 /* The fastest path of each load, and last the one with the shortest trip; NULL for none. */
@@ -251,12 +252,14 @@ static const struct compare_path *find_working(const struct compare_result *resu
     return path && is_measured(path) && reaches(path) ? path : NULL;
 }
 
-/* The fastest at 64 B that is not itself made of VEPA, to see what the way over the switch costs.
- */
+/* What the way over the switch costs; of the host's own one, where that was measured. */
 static char *say_vepa_cost(const struct compare_result *result)
 {
-    const struct compare_path *vepa = find_working(result, "vepa");
+    const struct compare_path *of_host = find_working(result, "vepa-host");
+    const struct compare_path *vepa = of_host ? of_host : find_working(result, "vepa");
     const struct compare_path *best = best_by_pps(result, LOAD_64);
+    const char *intro = of_host ? "The switch behind this device reflects:"
+                                : "Behind a switch that reflects,";
     double frames = vepa ? path_pps(vepa, LOAD_64).median : 0;
     double trip = vepa ? path_trip_us(vepa, 50).median : 0;
     double best_trip = best ? path_trip_us(best, 50).median : 0;
@@ -265,14 +268,15 @@ static char *say_vepa_cost(const struct compare_result *result)
         return NULL;
     }
     if (best == vepa) {
-        return str_dup("The switch reflects, so VEPA works here, and nothing is faster at 64 B. "
-                       "It lets the switch see, filter and count what guests send each other.");
+        return str_printf("%s nothing was faster at 64 B than VEPA, which lets the switch see, "
+                          "filter and count what guests send each other.",
+                          intro);
     }
-    return str_printf("The switch reflects, so VEPA works here, at %.2f of the frames of 64 B "
-                      "and %.1f times the round trip of %s: choose it where the switch is to "
-                      "see, filter or count what guests send each other.",
-                      frames / path_pps(best, LOAD_64).median, best_trip > 0 ? trip / best_trip : 0,
-                      best->title);
+    return str_printf("%s VEPA carries %.2f of the frames of 64 B that %s does, at %.1f times "
+                      "its round trip: choose it where the switch is to see, filter or count "
+                      "what guests send each other.",
+                      intro, frames / path_pps(best, LOAD_64).median, best->title,
+                      best_trip > 0 ? trip / best_trip : 0);
 }
 
 static char *say_userspace_cost(const struct compare_result *result)
@@ -282,7 +286,7 @@ static char *say_userspace_cost(const struct compare_result *result)
     double frames = ovs ? path_pps(ovs, LOAD_64).median : 0;
     double most = best ? path_pps(best, LOAD_64).median : 0;
 
-    if (frames <= 0 || frames * 2 > most) {
+    if (!ovs || !best || frames <= 0 || frames * 2 > most) {
         return NULL;
     }
     double cpu = path_cpu_us(best, LOAD_64).median;
@@ -322,7 +326,7 @@ static char *say_few(const struct compare_result *result)
     for (size_t i = 0; i < result->n_paths; i++) {
         const struct compare_path *path = &result->paths[i];
 
-        if (!path->skipped && path->n_rounds < least) {
+        if (!path->skipped && (path->samples[LOAD_64] || path->trips) && path->n_rounds < least) {
             least = path->n_rounds;
         }
     }
@@ -345,9 +349,9 @@ static const struct rule rules[] = {
     {"fastest", .say = say_fastest},
     {"equal", .say = say_equal},
     {"no-reflection", .id = "vepa", .holds = does_not_reach,
-     .sentence = "{}: the switch does not reflect, so VEPA would isolate your guests from each "
-                 "other. Turn on reflective relay (hairpin) at its port, as \"vifplug hairpin\" "
-                 "does for a Linux bridge, or take macvtap bridge mode."},
+     .sentence = "{}: the switch does not reflect, so VEPA isolates guests from each other. Turn "
+                 "on reflective relay (hairpin) at its port, as \"vifplug hairpin\" does for a "
+                 "Linux bridge, or take macvtap bridge mode."},
     {"vepa-cost", .say = say_vepa_cost},
     {"private", .id = "private", .holds = reaches,
      .sentence = "{}: behind a switch that reflects, private mode is no isolation: unicast "
@@ -357,13 +361,13 @@ static const struct rule rules[] = {
      .sentence = "{}: a guest gets its own broadcasts back, which IPv6, looking for duplicates "
                  "of its address, may take for another host's."},
     {"userspace-offloads", .id = "ovs", .holds = spoils_offloads_in_userspace,
-     .sentence = "{} corrupts or drops frames that guests leave a checksum or segmentation to be "
-                 "done of. Give guests no offloads, as vifplug does there, or set "
-                 "other_config:userspace-tso-enable=true in the table Open_vSwitch and restart "
-                 "ovs-vswitchd."},
+     .sentence = "{}: frames whose checksum or segmentation a guest leaves to its card arrive "
+                 "corrupted or not at all. Give guests no offloads, as vifplug does there, or "
+                 "set other_config:userspace-tso-enable=true in the table Open_vSwitch and "
+                 "restart ovs-vswitchd."},
     {"offloads", .holds = spoils_offloads_elsewhere,
-     .sentence = "{}: frames that guests leave a checksum or segmentation to be done of are "
-                 "corrupted or lost. Give guests no offloads there."},
+     .sentence = "{}: frames whose checksum or segmentation a guest leaves to its card arrive "
+                 "corrupted or not at all. Give guests no offloads there."},
     {"vlan-leak", .holds = leaks_vlans,
      .sentence = "{}: frames reach a guest on another VLAN. Look at the tags and trunks of the "
                  "ports before you put guests there."},

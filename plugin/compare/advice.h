@@ -14,7 +14,7 @@ void compare_advise(struct compare_result *result);
 /* The rules' names in that order; NULL after the last. */
 const char *compare_advice_rule(size_t i);
 
-/* What one rule says of a result, or NULL where it does not apply; caller frees. */
-char *compare_advice_of(const struct compare_result *result, size_t rule);
+/* What the rule of that number says of a result, or NULL where it does not apply; caller frees. */
+char *compare_advice_of(const struct compare_result *result, size_t i);
 
 #endif

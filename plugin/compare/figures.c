@@ -79,7 +79,15 @@ bool path_has_figures(const struct compare_path *path, enum compare_load load)
 
 const char *figure_missing(const struct compare_path *path, enum compare_load load)
 {
-    return spoils_load(path, load) ? compare_offload_name(path->segmentation) : "-";
+    if (spoils_load(path, load)) {
+        return compare_offload_name(path->segmentation);
+    }
+    if (path->skipped || compare_path_is_sound(path)) {
+        return "-";
+    }
+    return compare_offload_name(
+        path->checksum == OFFLOAD_CORRUPTED || path->checksum == OFFLOAD_LOST ? path->checksum
+                                                                              : path->segmentation);
 }
 
 const char *figure_answer(enum compare_answer answer)

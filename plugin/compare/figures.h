@@ -31,7 +31,7 @@ const char *figure_change(const struct spread *before, const struct spread *now,
 /* Whether a path has figures for a load that mean something: not so where it spoils its frames. */
 bool path_has_figures(const struct compare_path *path, enum compare_load load);
 
-/* In the place of a figure: "lost" or "corrupted" where frames are spoilt, else "-". */
+/* In the place of a figure: "lost" or "corrupted" where offloaded frames are spoilt, else "-". */
 const char *figure_missing(const struct compare_path *path, enum compare_load load);
 
 /* What an answer is called in a matrix. */

@@ -12,7 +12,7 @@ static void put_head(FILE *out)
           "'unsafe-inline'\">\n"
           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
           "<meta name=\"color-scheme\" content=\"light dark\">\n"
-          "<title>Ways between two guests</title>\n<style>\n:root{color-scheme:light dark;",
+          "<title>Paths between two guests</title>\n<style>\n:root{color-scheme:light dark;",
           out);
     svg_put_palette(out, false);
     fputs("}\n@media screen and (prefers-color-scheme:dark){:root{", out);
@@ -25,7 +25,7 @@ static void put_head(FILE *out)
 
 static void put_title(FILE *out, const struct compare_result *result)
 {
-    fputs("<header>\n<h1>Ways between two guests</h1>\n<p class=\"quiet\">VEPA against software "
+    fputs("<header>\n<h1>Paths between two guests</h1>\n<p class=\"quiet\">VEPA against software "
           "switches, measured on ",
           out);
     svg_put_text(out, result->started);
@@ -78,14 +78,24 @@ static void put_plot(FILE *out, const struct plot *plot)
     }
 }
 
-/* Three plots side by side. */
-static void put_plots(FILE *out, const struct plot *plots)
+/* A section of the plots of all loads, side by side; none where nothing was measured. */
+static void put_plots(FILE *out, const char *title, const char *text, const struct plot *plots)
 {
+    bool any = false;
+
+    for (size_t i = 0; i < LOAD_N; i++) {
+        any = any || plots[i].raw;
+    }
+    if (!any) {
+        return;
+    }
+    start_section(out, title, text);
     fputs("<div class=\"plots\">\n", out);
     for (size_t i = 0; i < LOAD_N; i++) {
         put_plot(out, &plots[i]);
     }
     fputs("</div>\n", out);
+    end_section(out);
 }
 
 static void put_trips(FILE *out, const struct plot *plot)
@@ -161,12 +171,12 @@ static void put_method(FILE *out, const struct compare_result *result)
         "<p>Two ends, made by the code that plugs guests\xe2\x80\x99 interfaces, are driven by one "
         "thread as a virtual machine would drive them: a burst of frames is written to one and "
         "read "
-        "from the other. All ways take turns, round by round, so that what else the machine does "
+        "from the other. All paths take turns, round by round, so that what else the machine does "
         "befalls each of them. CPU time is that of both ends and of the switch\xe2\x80\x99s own "
         "threads.</p>\n"
         "<p>Figures are medians over the rounds, and \xc2\xb1 is half the interquartile range. "
-        "Ratios are to the best way between guests that gets every kind of frame across unharmed. "
-        "The grey bars are floors: no ways between guests, but what the machine itself takes. "
+        "Ratios are to the best path between guests that gets every kind of frame across unharmed. "
+        "The grey bars are floors: no paths between guests, but what the machine itself takes. "
         "Every round is in <a href=\"result.json\">result.json</a>, and each plot is a file beside "
         "this one.</p>\n<pre>",
         out);
@@ -206,17 +216,16 @@ void page_put(FILE *out, const struct compare_result *result, const struct compa
                   "address, to all, to a group that it has not joined, at an address that nobody "
                   "has, and from a source that is not the sender\xe2\x80\x99s own; whether the "
                   "sender gets its own broadcast back; and what becomes of checksums and segments "
-                  "that it leaves to be done.");
+                  "that it leaves to its card.");
     page_put_matrix(out, result);
     end_section(out);
-    start_section(out, "Speed",
-                  "Frames in bursts from one guest to the other. A bar ends at the median of the "
-                  "rounds; the line across its end goes from the first quartile to the third.");
-    put_plots(out, &plots[PLOT_SPEED_64]);
-    end_section(out);
-    start_section(out, "CPU time", "What a frame costs both ends and the switch. Less is better.");
-    put_plots(out, &plots[PLOT_CPU_64]);
-    end_section(out);
+    put_plots(
+        out, "Speed",
+        "Frames in bursts from one guest to the other. A bar ends at the median of the rounds; "
+        "the line across its end goes from the first quartile to the third.",
+        &plots[PLOT_SPEED_64]);
+    put_plots(out, "CPU time", "What a frame costs both ends and the switch. Less is better.",
+              &plots[PLOT_CPU_64]);
     put_trips(out, &plots[PLOT_TRIPS]);
     if (baseline) {
         put_changes(out, result, baseline);

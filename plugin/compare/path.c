@@ -27,7 +27,7 @@ const struct path_kind path_kinds[] = {
      path_open_private_no_hairpin},
     {"passthrough", "passthrough over a bridge", false, PATH_USUAL, path_open_passthrough},
     {"bridge-host", "bridge of this host", false, PATH_OF_BRIDGE, path_open_host_bridge},
-    {"macvtap-bridge-host", "macvtap bridge mode on this host", false, PATH_OF_LOWER,
+    {"macvtap-bridge-host", "bridge mode on this host", false, PATH_OF_LOWER,
      path_open_host_macvtap},
     {"vepa-host", "VEPA on this host", false, PATH_OF_LOWER, path_open_host_vepa},
     {"floor-tap", "one tap that echoes", true, PATH_USUAL, path_open_floor_tap},

@@ -29,6 +29,9 @@
 #define THIRD_FIGURE  256
 #define FIGURE        54
 
+/* Room for a word in their place. */
+#define WORD 84
+
 /* Room for the name of a power of ten below a scale. */
 #define SCALE_NAME 56
 
@@ -184,15 +187,16 @@ static void put_word_row(struct drawing *drawing, const struct compare_path *pat
 {
     const char *word = figure_missing(path, drawing->load);
 
-    put_title(drawing, path, SECOND_FIGURE);
+    put_title(drawing, path, WIDTH - WORD + FIGURE);
     put_figure(drawing, WIDTH, TONE_BAD, word);
     fprintf(drawing->words, "%s%s %s", drawing->n_rows ? "; " : "", path->title, word);
     drawing->n_rows++;
 }
 
+/* Whether it is for what it does to frames that the path has no figures. */
 static bool is_spoilt(const struct compare_path *path, enum compare_load load)
 {
-    return !path->skipped && !path->floor && figure_missing(path, load)[0] != '-';
+    return !path->floor && !path_has_figures(path, load) && figure_missing(path, load)[0] != '-';
 }
 
 static struct spread spread_for(const struct compare_path *path, enum compare_load load, bool cpu)

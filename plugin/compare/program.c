@@ -34,8 +34,8 @@ struct start {
     char **environment;
 };
 
-/* Our environment with the folder and the path in it; owned, as are its last texts only. */
-static char **make_environment(int folder, char **path)
+/* Our environment, and before it what the program gets of its own; freed with free_environment(). */
+static char **make_environment(int folder)
 {
     size_t n = 0;
     const char *now = getenv("PATH");
@@ -50,8 +50,7 @@ static char **make_environment(int folder, char **path)
     for (size_t i = 0; i < ARRAY_LEN(folder_variables); i++) {
         environment[used++] = str_printf("%s=" PROGRAM_FOLDER, folder_variables[i], folder);
     }
-    *path = str_printf("PATH=%s:" DAEMON_PATH, now ? now : "/usr/bin:/bin");
-    environment[used++] = *path;
+    environment[used++] = str_printf("PATH=%s:" DAEMON_PATH, now ? now : "/usr/bin:/bin");
     memcpy(&environment[used], environ, (n + 1) * sizeof *environment);
     return environment;
 }
@@ -117,7 +116,6 @@ int program_start(const char *const argv[], int folder, pid_t *pid, char **error
 {
     auto_free char *name = str_printf("%s.log", argv[0]);
     auto_close int log = openat(folder, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    char *path = NULL;
 
     if (log < 0) {
         return error_set(errorp, errno, "cannot write what %s says: %m", argv[0]);
@@ -126,7 +124,7 @@ int program_start(const char *const argv[], int folder, pid_t *pid, char **error
         .argv = argv,
         .folder = folder,
         .log = log,
-        .environment = make_environment(folder, &path),
+        .environment = make_environment(folder),
     };
     int error = fork_and_wait(&start, pid);
 

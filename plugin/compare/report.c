@@ -143,7 +143,7 @@ static int write_report(const char *path, const struct compare_result *result,
                         const struct compare_result *baseline, const struct plot *plots,
                         char **errorp)
 {
-    struct folder folder;
+    struct folder folder = {.fd = -1};
     int error = open_folder(path, &folder, errorp);
 
     if (error) {

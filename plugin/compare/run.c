@@ -72,7 +72,8 @@ static int open_lane(struct run *run, struct lane *lane, char **errorp)
     int error = lane->kind->open(&run->testbed, &lane->pair, lane->path, &sentence);
 
     lane->open = error == 0;
-    if (!error) {
+    /* What a signal cut short is no failure. */
+    if (!error || stopped(run)) {
         return 0;
     }
     if (is_failure(lane, error)) {

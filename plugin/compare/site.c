@@ -204,7 +204,7 @@ int site_plug(struct site *site, const struct site_guests *guests, struct compar
     struct endpoint *const endpoints[SITE_MAX_GUESTS] = {&pair->a, &pair->b, other_vlan};
     int error = plug(site, guests, errorp);
 
-    for (size_t i = 0; i < guests->n && !error; i++) {
+    for (size_t i = 0; i < guests->n && i < ARRAY_LEN(endpoints) && !error; i++) {
         const struct vif_plugged *guest = &site->guests[i];
 
         error = endpoint_prepare(guest->fds[0], &guest->record.port.mac,

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* What a colour is for. gnuplot is told one that stands for it, svg_tone_name(); in the drawing that
- * becomes a plain colour, which any program can show, and a class, by which a style sheet can give
- * it another one for dark rooms. */
+/* What a colour is for. gnuplot is told one that stands for it, svg_tone_name(); in the drawing
+ * that becomes a plain colour, which any program can show, and a class, by which a style sheet can
+ * give it another one for dark rooms. */
 enum svg_tone {
     TONE_TITLE, /* text; also in bold */
     TONE_INK,   /* text and lines */

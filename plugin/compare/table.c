@@ -90,7 +90,7 @@ static void put_matrix(const struct table *table)
     struct columns columns;
 
     put_heading(table, "Who is reached by frames from one guest, and what becomes of checksums and "
-                       "segments that they leave to be done:");
+                       "segments that it leaves to its card:");
     columns_start(&columns, REACH_N + 2, REACH_N + 2, false);
     for (size_t line = 0; line < 2; line++) {
         columns_row(&columns, "");
@@ -140,7 +140,7 @@ static void put_speeds(const struct table *table)
     put_heading(table,
                 "Frames in bursts: the median of the rounds, its ratio to the best, and half "
                 "the interquartile range:");
-    columns_start(&columns, LOAD_N * 3, 3, true);
+    columns_start(&columns, (size_t)LOAD_N * 3, 3, true);
     columns_row(&columns, "");
     for (unsigned load = 0; load < LOAD_N; load++) {
         columns_cell(&columns, compare_load_title(load));
@@ -250,7 +250,7 @@ static void put_changes(const struct table *table)
     struct columns columns;
 
     put_change_heading(table);
-    columns_start(&columns, (LOAD_N + 1) * 2, 2, true);
+    columns_start(&columns, ((size_t)LOAD_N + 1) * 2, 2, true);
     columns_row(&columns, "");
     for (unsigned load = 0; load < LOAD_N; load++) {
         columns_cell(&columns, compare_load_title(load));

@@ -15,9 +15,9 @@
 struct qmp_stream {
     int fd;
     enum { GREETING, CAPABILITIES, READY } stage;
-    bool asked; /* and not answered yet */
+    unsigned n_asked; /* and not answered yet */
     struct qmp_input input;
-    char *line;  /* what is to be sent, or NULL */
+    char *line;  /* what is to be sent, or NULL; or several of them */
     size_t sent; /* of it */
     int line_fd; /* that goes with it, or -1 */
 };
@@ -64,7 +64,7 @@ bool qmp_stream_is_ready(const struct qmp_stream *stream)
 
 bool qmp_stream_is_idle(const struct qmp_stream *stream)
 {
-    return stream->stage == READY && !stream->asked;
+    return stream->stage == READY && !stream->n_asked;
 }
 
 int qmp_stream_fd(const struct qmp_stream *stream)
@@ -80,8 +80,11 @@ short qmp_stream_poll_events(const struct qmp_stream *stream)
 int qmp_stream_ask(struct qmp_stream *stream, const char *command, cJSON *arguments, int fd,
                    char **errorp)
 {
-    stream->line = qmp_line(command, arguments);
-    stream->asked = true;
+    auto_free char *before = stream->line;
+    auto_free char *line = qmp_line(command, arguments);
+
+    stream->line = before ? str_printf("%s%s", before, line) : steal_ptr(line);
+    stream->n_asked++;
     if (fd >= 0) {
         stream->line_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     }
@@ -125,7 +128,7 @@ static int greet(struct qmp_stream *stream, cJSON **message, char **errorp)
         cJSON_Delete(*message);
         *message = NULL;
     } else if (is_answer) {
-        stream->asked = false;
+        stream->n_asked--;
         if (stream->stage == CAPABILITIES) {
             stream->stage = READY;
             cJSON_Delete(*message);

@@ -18,8 +18,10 @@ bool qmp_stream_is_ready(const struct qmp_stream *stream);
 /* Whether a command may be asked: the stream is ready, and the last one was answered. */
 bool qmp_stream_is_idle(const struct qmp_stream *stream);
 
-/* Asks a command, with a duplicate of `fd` unless that is negative. The stream must be idle. Takes
- * over the reference to `arguments`, which may be NULL. Returns 0 or a negative errno value. */
+/* Asks a command, with a duplicate of `fd` unless that is negative, for which the stream must be
+ * idle. Without one others may have been asked before, and not be answered yet: the answers come in
+ * the same order. Takes over the reference to `arguments`, which may be NULL. Returns 0 or a
+ * negative errno value. */
 int qmp_stream_ask(struct qmp_stream *stream, const char *command, struct cJSON *arguments, int fd,
                    char **errorp);
 

@@ -86,6 +86,8 @@ struct relink_question {
     const char *command;
     struct cJSON *arguments;
     int fd; /* that goes with it, or -1 */
+    const struct relink_step *step;
+    bool hurried; /* the next one may be asked at once */
 };
 
 /* Begins a list. */
@@ -104,7 +106,7 @@ enum relink_progress relink_go_on(struct relink_card *card, struct relink_questi
 
 /* Takes the answer to that: what QEMU returned, or `refused`, a negative errno value, and its
  * words. Returns 0, or a negative errno value when the list cannot be gone on with. */
-int relink_answer(struct relink_card *card, const struct cJSON *result, int refused,
-                  const char *words, char **errorp);
+int relink_answer(struct relink_card *card, const struct relink_question *question,
+                  const struct cJSON *result, int refused, const char *words, char **errorp);
 
 #endif

@@ -2,8 +2,9 @@
  *
  * The new tap comes first, and the old one goes last: a packet that the guest sends while there is
  * no other port at the hub stops its card's queue for good, but for announce-self, which is done in
- * any case. What is between the two is short, and the old tap is deaf and mute in it: for two live
- * taps at one hub, both on the same network, would be a loop.
+ * any case. The old tap is made deaf and mute before the new one is at the hub: two live taps
+ * there, both on the same network, would be a loop. From then on until the network has learnt where
+ * the card is now, frames are lost; so that is asked for in one go.
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -135,15 +136,16 @@ static int delete_old(struct relink_card *card, struct relink_question *question
 }
 
 const struct relink_step relink_hub[] = {
-    {ask_network, take_network, NULL},
-    {drop_left_overs, relink_gone, NULL},
-    {relink_give, NULL, NULL},
-    {add_tap, take_handed, NULL},
-    {mute_old, relink_ignore, NULL},
-    {add_port, take_port, NULL},
-    {delete_old, relink_ignore, NULL},
-    {relink_ask_link, relink_take_link, NULL},
-    {relink_announce, relink_ignore, NULL},
+    {.ask = ask_network, .take = take_network},
+    {.ask = drop_left_overs, .take = relink_gone},
+    {.ask = relink_give},
+    {.ask = add_tap, .take = take_handed},
+    {.ask = mute_old, .take = relink_ignore, .hurried = true},
+    {.ask = add_port, .take = take_port, .hurried = true},
+    {.ask = relink_announce, .take = relink_ignore},
+    {.ask = delete_old, .take = relink_ignore},
+    {.ask = relink_ask_link, .take = relink_take_link},
+    {.ask = relink_announce, .take = relink_ignore},
     {0},
 };
 
@@ -170,8 +172,8 @@ static int delete_new(struct relink_card *card, struct relink_question *question
 
 /* A step that fails comes before the new port is there. */
 const struct relink_step relink_hub_undo[] = {
-    {relink_close_given, relink_ignore, NULL},
-    {unmute_old, relink_ignore, NULL},
-    {delete_new, relink_ignore, NULL},
+    {.ask = relink_close_given, .take = relink_ignore},
+    {.ask = unmute_old, .take = relink_ignore},
+    {.ask = delete_new, .take = relink_ignore},
     {0},
 };

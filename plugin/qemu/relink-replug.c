@@ -4,6 +4,11 @@
  * have it keeps the card it has. Then the guest is asked to let go of the card; when it has, the
  * device is added again, with the same id, bus, address and properties, on the new netdev, and the
  * old one goes. Should QEMU refuse the device, it gets it with the old netdev.
+ *
+ * With several queues the old netdev goes first. For as the guest lets go of its card, QEMU sets
+ * the number of queues back to one, and where the macvtap is gone the kernel refuses that, of which
+ * QEMU dies: an assertion in virtio_net_set_queue_pairs() (hw/net/virtio-net.c). It does not try
+ * that with a netdev that was deleted.
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -175,6 +180,16 @@ static int take_handed(struct relink_card *card, const cJSON *result, int refuse
     return refused ? error_set(errorp, -refused, "%s", words) : 0;
 }
 
+static int delete_before(struct relink_card *card, struct relink_question *question, char **errorp)
+{
+    (void)errorp;
+    if (card->round == 0 && card->port.n_queues > 1 && card->there && card->on && !is_done(card)) {
+        question->command = "netdev_del";
+        question->arguments = card_text("id", card->on);
+    }
+    return 0;
+}
+
 static int delete_device(struct relink_card *card, struct relink_question *question, char **errorp)
 {
     (void)errorp;
@@ -242,26 +257,27 @@ static int delete_old(struct relink_card *card, struct relink_question *question
 }
 
 const struct relink_step relink_look[] = {
-    {ask_netdev, take_netdev, NULL},
-    {ask_bus, take_bus, NULL},
-    {ask_addr, take_addr, NULL},
-    {ask_handler, take_handler, NULL},
+    {.ask = ask_netdev, .take = take_netdev},
+    {.ask = ask_bus, .take = take_bus},
+    {.ask = ask_addr, .take = take_addr},
+    {.ask = ask_handler, .take = take_handler},
     {0},
 };
 
 const struct relink_step relink_replug[] = {
-    {ask_netdev, take_netdev, NULL},
-    {ask_bus, take_bus, NULL},
-    {ask_addr, take_addr, NULL},
-    {ask_handler, take_handler, NULL},
-    {drop_left_overs, relink_gone, NULL},
-    {relink_give, NULL, NULL},
-    {add_netdev, take_handed, NULL},
-    {delete_device, take_deleted, NULL},
-    {add_device, take_added, guest_has_it},
-    {delete_old, relink_ignore, NULL},
-    {relink_ask_link, relink_take_link, NULL},
-    {relink_announce, relink_ignore, NULL},
+    {.ask = ask_netdev, .take = take_netdev},
+    {.ask = ask_bus, .take = take_bus},
+    {.ask = ask_addr, .take = take_addr},
+    {.ask = ask_handler, .take = take_handler},
+    {.ask = drop_left_overs, .take = relink_gone},
+    {.ask = relink_give},
+    {.ask = add_netdev, .take = take_handed},
+    {.ask = delete_before, .take = relink_gone},
+    {.ask = delete_device, .take = take_deleted},
+    {.ask = add_device, .take = take_added, .waits = guest_has_it},
+    {.ask = delete_old, .take = relink_ignore},
+    {.ask = relink_ask_link, .take = relink_take_link},
+    {.ask = relink_announce, .take = relink_ignore},
     {0},
 };
 
@@ -316,7 +332,10 @@ static int restore_link(struct relink_card *card, struct relink_question *questi
 }
 
 const struct relink_step relink_replug_undo[] = {
-    {ask_netdev, take_netdev, NULL},       {relink_close_given, relink_ignore, NULL},
-    {restore_device, take_restored, NULL}, {delete_new, relink_ignore, NULL},
-    {restore_link, relink_ignore, NULL},   {0},
+    {.ask = ask_netdev, .take = take_netdev},
+    {.ask = relink_close_given, .take = relink_ignore},
+    {.ask = restore_device, .take = take_restored},
+    {.ask = delete_new, .take = relink_ignore},
+    {.ask = restore_link, .take = relink_ignore},
+    {0},
 };

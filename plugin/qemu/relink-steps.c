@@ -141,8 +141,8 @@ static int take_mac(struct relink_card *card, const cJSON *result, int refused, 
     return 0;
 }
 
-const struct relink_step relink_link[] = {{relink_ask_link, relink_take_link, NULL}, {0}};
-const struct relink_step relink_mac[] = {{ask_mac, take_mac, NULL}, {0}};
+const struct relink_step relink_link[] = {{.ask = relink_ask_link, .take = relink_take_link}, {0}};
+const struct relink_step relink_mac[] = {{.ask = ask_mac, .take = take_mac}, {0}};
 
 void relink_begin(struct relink_card *card, const struct relink_step *list)
 {
@@ -162,6 +162,13 @@ enum relink_progress relink_go_on(struct relink_card *card, struct relink_questi
             return RELINK_BAD;
         }
         if (question->command) {
+            question->step = card->list;
+            question->hurried = card->list->hurried;
+            card->round++;
+            if (question->hurried) {
+                card->list++;
+                card->round = 0;
+            }
             return RELINK_ASK;
         }
         card->list++;
@@ -171,14 +178,11 @@ enum relink_progress relink_go_on(struct relink_card *card, struct relink_questi
     return RELINK_DONE;
 }
 
-int relink_answer(struct relink_card *card, const cJSON *result, int refused, const char *words,
-                  char **errorp)
+int relink_answer(struct relink_card *card, const struct relink_question *question,
+                  const cJSON *result, int refused, const char *words, char **errorp)
 {
-    const struct relink_step *step = card->list;
-
-    card->round++;
-    if (step->take) {
-        return step->take(card, result, refused, words, errorp);
+    if (question->step->take) {
+        return question->step->take(card, result, refused, words, errorp);
     }
     return refused ? error_set(errorp, -refused, "%s", words) : 0;
 }

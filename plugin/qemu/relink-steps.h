@@ -13,6 +13,9 @@ struct relink_step {
     int (*take)(struct relink_card *card, const struct cJSON *result, int refused,
                 const char *words, char **errorp);
 
+    /* It is asked once, and the next one at once after it, without waiting for the answer. */
+    bool hurried;
+
     /* Whether the guest is to do something before the step begins; NULL: no. */
     bool (*waits)(const struct relink_card *card);
 };

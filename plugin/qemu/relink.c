@@ -25,6 +25,9 @@
     30000 /* whether a guest that was stuck has complied, or is to be asked again                  \
            */
 
+/* As many steps as there are hurried ones in a row, and another one. */
+#define MAX_ASKED 4
+
 /* Events that nobody has taken yet. */
 struct told {
     struct relink_event event;
@@ -44,9 +47,12 @@ struct relink {
 
     struct relink_card **cards;
     size_t n_cards;
-    struct relink_card *busy;  /* whose list goes on, before all others' */
-    struct relink_card *asked; /* whose question is not answered yet; NULL: nobody's any more */
-    const char *command;       /* that one */
+    struct relink_card *busy; /* whose list goes on, before all others' */
+    struct asked {
+        struct relink_card *card; /* NULL: nobody's any more */
+        struct relink_question question;
+    } asked[MAX_ASKED]; /* and not answered yet */
+    size_t n_asked;
 
     struct told *told;
     size_t n_told;
@@ -201,6 +207,16 @@ void relink_replace(struct relink *relink, const struct vif_record *record, cons
     relink_set_link(relink, record, true);
 }
 
+/* What a card has asked is nobody's any more. */
+static void disown(struct relink *relink, const struct relink_card *card)
+{
+    for (size_t i = 0; i < relink->n_asked; i++) {
+        if (relink->asked[i].card == card) {
+            relink->asked[i].card = NULL;
+        }
+    }
+}
+
 void relink_forget(struct relink *relink, const char *name)
 {
     struct relink_card *card = find(relink, name);
@@ -214,8 +230,8 @@ void relink_forget(struct relink *relink, const char *name)
     if (card && relink->busy == card) {
         relink->busy = NULL;
     }
-    if (card && relink->asked == card) {
-        relink->asked = NULL;
+    if (card) {
+        disown(relink, card);
     }
     if (card) {
         untell(relink, card);
@@ -277,7 +293,7 @@ static void end_session(struct relink *relink)
     qmp_stream_close(relink->stream);
     relink->stream = NULL;
     relink->busy = NULL;
-    relink->asked = NULL;
+    relink->n_asked = 0;
     relink->ready = false;
     relink->greeting_at = INT64_MAX;
     relink->idle_at = INT64_MAX;
@@ -378,8 +394,9 @@ static void finish(struct relink *relink, struct relink_card *card, const struct
 }
 
 /* A step has failed: what came before it is undone, and then it is told. */
-static void fail(struct relink_card *card, char *why)
+static void fail(struct relink *relink, struct relink_card *card, char *why)
 {
+    disown(relink, card);
     card->list = NULL;
     card->looked = true;
     if (card->replace && !card->failure) {
@@ -420,11 +437,12 @@ static bool go_on(struct relink *relink, struct relink_card *card)
     relink->busy = card;
     switch (relink_go_on(card, &question, &why)) {
     case RELINK_ASK:
-        relink->asked = card;
-        relink->command = question.command;
+        relink->asked[relink->n_asked++] = (struct asked){.card = card, .question = question};
         if (qmp_stream_ask(relink->stream, question.command, question.arguments, question.fd,
                            &why)) {
             lose(relink, why);
+        } else if (question.hurried) {
+            go_on(relink, card);
         }
         return true;
     case RELINK_WAIT:
@@ -435,7 +453,7 @@ static bool go_on(struct relink *relink, struct relink_card *card)
         finish(relink, card, card->begun);
         break;
     case RELINK_BAD:
-        fail(card, why);
+        fail(relink, card, why);
         break;
     }
     return go_on(relink, card);
@@ -455,18 +473,23 @@ static bool ask(struct relink *relink)
 static void take_answer(struct relink *relink, const cJSON *message)
 {
     const cJSON *refusal = cJSON_GetObjectItemCaseSensitive(message, "error");
-    struct relink_card *card = relink->asked;
+    const struct asked asked = relink->asked[0];
     auto_free char *words = NULL;
     char *why = NULL;
 
-    relink->asked = NULL;
-    if (!card) {
+    if (!relink->n_asked) {
         return;
     }
-    int refused = refusal ? qmp_refusal(relink->command, refusal, &words) : 0;
-    if (relink_answer(card, cJSON_GetObjectItemCaseSensitive(message, "return"), refused,
+    relink->n_asked--;
+    memmove(relink->asked, relink->asked + 1, relink->n_asked * sizeof *relink->asked);
+    if (!asked.card) {
+        return;
+    }
+    int refused = refusal ? qmp_refusal(asked.question.command, refusal, &words) : 0;
+    if (relink_answer(asked.card, &asked.question,
+                      cJSON_GetObjectItemCaseSensitive(message, "return"), refused,
                       words ? words : "", &why)) {
-        fail(card, why);
+        fail(relink, asked.card, why);
     }
 }
 
@@ -542,7 +565,7 @@ static void check_stuck(struct relink *relink, int64_t now)
                              ? "the guest does not let go of its card; it has been asked, and may "
                                "do so once it runs and has booted"
                              : "QEMU does not answer; it may be stopped"));
-        } else if (card->leaving && relink->asked != card) {
+        } else if (card->leaving && !relink->n_asked) {
             card->leaving = false;
             card->list = NULL;
         }

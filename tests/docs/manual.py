@@ -75,7 +75,8 @@ def check_completion():
 
 def check_examples():
     """XML is read by vifplug itself, and command lines have commands and options that exist."""
-    for name in ("vifplug.8", "vifplug-bridge-helper.8", "vifplug-bridge.conf.5", "vifplug-xml.5"):
+    for name in ("vifplug.8", "vifplug-bridge-helper.8", "vifplug-bridge.conf.5", "vifplug-xml.5",
+                 "vifplug-compare.7"):
         for block in manpage.literals(manpage.read(name)):
             if block.startswith("<"):
                 program.run("xml", "-", given=block)
@@ -123,9 +124,20 @@ def check_facts():
             complain(f"{MANUAL}: OVSDB lacks {key}")
 
 
+def check_advice():
+    """The rules of vifplug compare, in their order."""
+    rules = re.findall(r'^    \{"([a-z-]+)", \.', read_file("plugin/compare/advice.c"), re.M)
+    lines = manpage.read("vifplug-compare.7")["ADVICE"][""]
+    described = [item for item, _ in manpage.items(lines, "Cm")]
+    compare("ADVICE", described, "vifplug-compare.7", rules, "advice.c")
+    if described != rules and sorted(described) == sorted(rules):
+        complain(f"ADVICE: the rules of advice.c have another order: {rules}")
+
+
 check_commands()
 check_completion()
 check_examples()
 check_readme()
 check_facts()
+check_advice()
 program.finish()

@@ -9,7 +9,7 @@ set -euo pipefail
 . "$VIFPLUG_SOURCE/tests/support/killed.sh"
 again=("$VIFPLUG_BUILD/tests/host/host-reconnect")
 mac=52:54:00:00:09:01
-plug=("$VIFPLUG" plug --quiet --mac $mac --target r0)
+plug=("$VIFPLUG" plug --quiet --mac "$mac" --target r0)
 
 # field NAME: a member of r0's record.
 field() {
@@ -61,7 +61,8 @@ for mode in vepa bridge private passthrough; do
     [ $mode = passthrough ] || ip link set low0 down
     ! is_up low0 || fail "low0 was left up"
     ip link set low0 up
-    [ -z "$("$VIFPLUG" list)" ] && ! has_link r0 || fail "something was left behind"
+    is "no record is left" '' "$("$VIFPLUG" list)"
+    ! has_link r0 || fail "r0 is still there"
 done
 
 # What cannot take it is waited for until it can.

@@ -14,7 +14,8 @@ import xml.etree.ElementTree
 sys.path.insert(0, os.path.join(os.environ["VIFPLUG_SOURCE"], "tests", "support"))
 import browser  # noqa: E402
 
-MAKE = os.path.join(os.environ["VIFPLUG_BUILD"], "tests", "host", "host-compare-report")
+MAKE = os.path.abspath(os.path.join(os.environ["VIFPLUG_BUILD"], "tests/host/host-compare-report"))
+VIFPLUG = os.path.abspath(os.environ["VIFPLUG"])
 KINDS = ("plain", "baseline", "one", "nothing", "odd")
 PLOTS = ["speed-64", "speed-1500", "speed-gso", "cpu-64", "cpu-1500", "cpu-gso", "trips"]
 # The last is a sheet of A4 with the margins that it asks for.
@@ -120,7 +121,7 @@ def check_screen(tab, kind, url, screen):
     if not media and dark != (scheme == "dark"):
         complain(f"{where}: the room is not {scheme}")
     if tab.run("return document.scripts.length") or \
-            tab.run("return document.title") != "Ways between two guests":
+            tab.run("return document.title") != "Paths between two guests":
         complain(f"{where}: the page has a script")
     if tab.run("return document.querySelectorAll('main svg').length") != tab.run(
             "return document.querySelectorAll('main figure').length"):
@@ -190,6 +191,22 @@ def check_hostile(tab, folder):
         complain("odd: gnuplot ran a command")
 
 
+def check_real(tab, folder, keep):
+    """A report of what the program itself has measured, in which every title finds its room."""
+    subprocess.run([VIFPLUG, "compare", "--rounds", "2", "--round-ms", "5", "--quiet",
+                    "--report", folder], check=True)
+    check_files(tab, "real", folder)
+    tab.requests()
+    for screen in SCREENS:
+        check_screen(tab, "real", f"file://{folder}/index.html", screen)
+    for text in tab.run("return [...document.querySelectorAll('svg text')].map("
+                        "text => text.textContent)"):
+        if "\u2026" in text:
+            complain(f"real: a title is too long for the plots: {text}")
+    if keep:
+        take_pictures(tab, "real", folder)
+
+
 def check_again(folder):
     """A second report in the same folder leaves nothing of the first."""
     subprocess.run([MAKE, "nothing", folder], check=True)
@@ -210,7 +227,7 @@ def check_failures(work):
     os.mkdir(empty)
     fails("gnuplot-nox", os.path.join(work, "never"), PATH=empty)
     fails("cannot make the folder", os.path.join(work, "no/such/folder"))
-    fails("cannot write a report to", os.path.join(work, "plain/index.html"))
+    fails("cannot write a report to", MAKE)
     broken = os.path.join(empty, "gnuplot")
     for script, words in (("echo 'no luck' >&2; exit 3", "exit status 3: no luck"),
                           ("kill -9 $$", "killed by signal 9"), ("exit 0", "drew nothing")):
@@ -238,9 +255,11 @@ def check_all(work, keep):
             if keep:
                 take_pictures(tab, kind, folder)
         check_hostile(tab, os.path.join(work, "odd"))
-    check_failures(work)
+        check_real(tab, os.path.join(work, "real"), keep)
     if not keep:
         check_again(os.path.join(work, "plain"))
+    with tempfile.TemporaryDirectory() as other:
+        check_failures(other)
 
 
 def main():

@@ -62,6 +62,7 @@ share/doc/vifplug/examples/networks/vepanet.xml
 share/doc/vifplug/examples/red.xml
 share/man/man5/vifplug-bridge.conf.5
 share/man/man5/vifplug-xml.5
+share/man/man7/vifplug-compare.7
 share/man/man8/vifplug-bridge-helper.8
 share/man/man8/vifplug-libvirt-hook.8
 share/man/man8/vifplug.8

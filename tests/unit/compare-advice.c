@@ -94,7 +94,8 @@ static void no_reflection(void **state)
 {
     (void)state;
     second("vepa")->reach[REACH_UNICAST] = COMPARE_NO;
-    says("no-reflection", "Slow: the switch does not reflect, so VEPA would isolate your guests");
+    says("no-reflection",
+         "Slow: the switch does not reflect, so VEPA isolates guests from each other");
     second("vepa-ovs");
     says("no-reflection", "Slow: ");
     second("vepanese");
@@ -105,10 +106,13 @@ static void vepa_cost(void **state)
 {
     (void)state;
     second("vepa");
-    says("vepa-cost", "at 0.75 of the frames of 64 B and 2.0 times the round trip of Fast");
+    says("vepa-cost", "Behind a switch that reflects, VEPA carries 0.75 of the frames of 64 B that "
+                      "Fast does, at 2.0 times its round trip");
+    second("vepa-host");
+    says("vepa-cost", "The switch behind this device reflects: VEPA carries 0.75");
     second("passthrough");
     str_assign(&result.paths[0].id, "vepa");
-    says("vepa-cost", "nothing is faster at 64 B");
+    says("vepa-cost", "nothing was faster at 64 B");
 }
 
 static void private_is_no_isolation(void **state)
@@ -132,18 +136,22 @@ static void userspace_offloads(void **state)
 {
     (void)state;
     second("ovs")->checksum = OFFLOAD_CORRUPTED;
-    says("userspace-offloads", "Slow corrupts or drops");
+    says("userspace-offloads", "Slow: frames whose checksum or segmentation");
     result.paths[1].checksum = OFFLOAD_UNTRIED;
     says(NULL, "");
     result.paths[1].segmentation = OFFLOAD_LOST;
     says("userspace-offloads", "userspace-tso-enable=true");
+    second("ovs-offloads");
+    says("userspace-offloads", "Slow: ");
+    second("ovs-tso");
+    says("offloads", "Slow: ");
 }
 
 static void offloads(void **state)
 {
     (void)state;
     second("ovs-kernel")->segmentation = OFFLOAD_CORRUPTED;
-    says("offloads", "Slow: frames that guests leave");
+    says("offloads", "Slow: frames whose checksum or segmentation");
 }
 
 static void vlans(void **state)

@@ -99,7 +99,7 @@ static void nothing_measured(void **state)
     compare_advise(&result);
     auto_free char *text = compare_table(&result, &result, 80);
     assert_non_null(strstr(text, "not here: the kernel has no module"));
-    assert_non_null(strstr(text, "No way between guests could be measured"));
+    assert_non_null(strstr(text, "No path between guests could be measured"));
     compare_result_clear(&result);
 }
 

@@ -231,8 +231,8 @@ static void the_order_at_a_hub(void **state)
 {
     (void)state;
     check_order(VIF_STRATEGY_HUB,
-                "human-monitor-command getfd netdev_add set_link netdev_add netdev_del netdev_del "
-                "set_link announce-self ");
+                "human-monitor-command getfd netdev_add set_link netdev_add announce-self "
+                "netdev_del netdev_del set_link announce-self ");
 }
 
 static const enum vif_strategy strategies[] = {VIF_STRATEGY_REPLUG, VIF_STRATEGY_HUB};
