@@ -37,7 +37,7 @@ for round in $(seq "$rounds"); do
     since=$(now)
     wait_for answers "$since"
     extra+=($(($(gap "$cut") - (back - cut) / 1000)))
-    [ ${extra[-1]} -lt 10000 ] || fail "round $round: ${extra[-1]} ms longer than the device was away"
+    [ "${extra[-1]}" -lt 10000 ] || fail "round $round: ${extra[-1]} ms longer than the device was away"
 done
 summary "ms cut off beyond the time that the device was away" "${extra[@]}"
 nic one eth0 'carrier=1 '

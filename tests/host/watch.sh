@@ -20,7 +20,9 @@ expect 1 'nosuch.xml' "$VIFPLUG" watch --network "$work/nosuch.xml"
 watch_start
 expect 1 "process $watcher watches /run/vifplug already" "$VIFPLUG" watch
 first=$watcher
-watch_start --rundir "$work/other"
+watch_more=(--rundir "$work/other")
+watch_start
+watch_more=()
 watch_stop
 watcher=$first
 
@@ -127,7 +129,8 @@ lower up0
 
 echo "<network><name>net</name><forward dev='up0' mode='bridge'><interface dev='up0'/></forward></network>" \
     >"$work/net.xml"
-watch_start --network "$work/net.xml"
+watch_more=(--network "$work/net.xml")
+watch_start
 line=$(watch_line)
 echo "<network>" >"$work/net.xml"
 kill -HUP "$watcher"
@@ -153,10 +156,12 @@ lower up0
 reconnected mv0 1
 watch_stop
 is "nothing was said" "" "$(<"$work/quiet.log")"
-JOURNAL_STREAM=$(stat -c '%d:%i' "$work/quiet.log") "$VIFPLUG" watch 2>>"$work/quiet.log" &
+touch "$work/journal"
+stream=$(stat -c '%d:%i' "$work/journal")
+JOURNAL_STREAM=$stream "$VIFPLUG" watch 2>"$work/journal" &
 watcher=$!
-wait_for grep -q '^<6>watching /run/vifplug, with 1 interface$' "$work/quiet.log"
+wait_for grep -q '^<6>watching /run/vifplug, with 1 interface$' "$work/journal"
 ip link delete up0
-wait_for grep -q '^<5>"mv0": its macvtap is gone' "$work/quiet.log"
+wait_for grep -q '^<5>"mv0": its macvtap is gone' "$work/journal"
 works "$VIFPLUG" unplug mv0
 watch_stop

@@ -7,14 +7,15 @@ watcher='' # its process
 pinger=''  # and that of pings
 
 watch_command=("$VIFPLUG") # what it is started by
+watch_more=()              # and with, besides
 
-# watch_start ARGS...: starts a watcher and waits until it watches; what it says is in
-# $work/watch.log, after what others said before it.
+# watch_start: starts a watcher and waits until it watches; what it says is in $work/watch.log, after
+# what others said before it.
 watch_start() {
     local line
     touch "$work/watch.log"
     line=$(watch_line)
-    "${watch_command[@]}" watch --verbose "$@" >/dev/null 2>>"$work/watch.log" &
+    "${watch_command[@]}" watch --verbose "${watch_more[@]}" >/dev/null 2>>"$work/watch.log" &
     watcher=$!
     watch_says 'watching .*, with ' "$line"
 }
