@@ -51,6 +51,7 @@ struct fake_qemu {
     bool announced;
     ino_t given; /* by getfd, and not taken yet */
     unsigned n_commands;
+    unsigned n_let_go; /* how often the guest lost its card */
     char log[4096]; /* the commands */
 };
 
@@ -158,6 +159,7 @@ static const char *fake_device_add(struct fake_qemu *qemu, const cJSON *argument
 
 static void fake_let_go(struct fake_qemu *qemu)
 {
+    qemu->n_let_go++;
     qemu->leaving = false;
     qemu->device[0] = '\0';
 }

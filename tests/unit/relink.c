@@ -267,6 +267,8 @@ static void replace_twice(enum vif_strategy strategy, const struct fake_trouble 
         assert_false(guest.qemu->link_down);
         assert_true(guest.qemu->announced);
         guest.qemu->announced = false;
+        /* Once is enough. */
+        assert_int_equal(guest.qemu->n_let_go, strategy == VIF_STRATEGY_HUB ? 0 : i + 1);
         close(guest.new_file);
         guest.new_file = new_file();
         guest.new_ino = ino_of(guest.new_file);
