@@ -12,8 +12,15 @@ install(FILES README.md CONTRIBUTING.md NEWS.md SECURITY.md LICENSE
     DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES docs/architecture.md docs/comparison.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
-configure_file(data/vifplug-gc.service.in data/vifplug-gc.service @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/data/vifplug-gc.service DESTINATION lib/systemd/system)
+# Without libsystemd the watcher does not tell when it is ready.
+set(VIFPLUG_WATCH_TYPE exec)
+if(SYSTEMD_FOUND)
+    set(VIFPLUG_WATCH_TYPE notify)
+endif()
+foreach(service vifplug-gc vifplug-watch)
+    configure_file(data/${service}.service.in data/${service}.service @ONLY)
+    install(FILES ${CMAKE_BINARY_DIR}/data/${service}.service DESTINATION lib/systemd/system)
+endforeach()
 foreach(program vifplug-bridge-helper vifplug-libvirt-hook)
     configure_file(data/apparmor/${program}.in data/apparmor/${program} @ONLY)
     install(FILES ${CMAKE_BINARY_DIR}/data/apparmor/${program}

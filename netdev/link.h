@@ -37,11 +37,12 @@ struct link_info {
     char kind[16];               /* "tun", "bridge", "macvtap", "veth", ...; "" where it has none */
     char alias[LINK_ALIAS_SIZE]; /* "" where it has none */
     struct mac mac;
-    unsigned mtu;     /* bytes */
-    unsigned max_mtu; /* bytes; 0 where the kernel does not say */
-    bool up;          /* administratively: IFF_UP */
-    bool carrier;     /* IFLA_CARRIER; for a tap: someone has it open, be it up or down */
-    bool ethernet;    /* ARPHRD_ETHER: it carries Ethernet frames */
+    struct mac permanent_mac; /* that it was made with, where the kernel says; else zeros */
+    unsigned mtu;             /* bytes */
+    unsigned max_mtu;         /* bytes; 0 where the kernel does not say */
+    bool up;                  /* administratively: IFF_UP */
+    bool carrier;             /* IFLA_CARRIER; for a tap: someone has it open, be it up or down */
+    bool ethernet;            /* ARPHRD_ETHER: it carries Ethernet frames */
     bool loopback;
     bool allmulticast; /* IFF_ALLMULTI: receives all multicast */
     int master;        /* ifindex of the bridge or the like that it is a port of, or 0 */

@@ -14,13 +14,16 @@
 #include "cli/hotplug.h"
 #include "cli/plugged.h"
 #include "qemu/args.h"
+#include "qemu/card.h"
 #include "qemu/hotplug.h"
+#include "qemu/monitor.h"
 #include "qemu/qmp.h"
 #include "qemu/slots.h"
 
 /* The guest, and how it is to be served. */
 struct attaching {
     struct qmp *qmp;
+    const char *socket;
     pid_t pid;        /* QEMU's, or 0 */
     const char *bus;  /* that was asked for, or NULL */
     unsigned wait_ms; /* for a guest that is to give back what it got */
@@ -29,7 +32,7 @@ struct attaching {
 /* Whether this QEMU has the device of an interface, or another one of its id. */
 static int has_nic(struct qmp *qmp, const struct vif_port *port, bool *has, char **errorp)
 {
-    auto_free char *id = hotplug_id(port->name, port->alias);
+    auto_free char *id = card_id(port->name, port->alias);
 
     return slots_has_device(qmp, id, has, errorp);
 }
@@ -120,18 +123,22 @@ static int wrap_up(const struct attaching *attaching, struct vif_plugged *plugge
 }
 
 /* Makes an interface ready to be given, and writes down what QEMU is about to get of it. */
-static int prepare(struct vif_records *records, struct vif_plugged *plugged, const char *bus,
-                   struct hotplug_nic *nic, char **errorp)
+static int prepare(struct vif_records *records, const struct attaching *attaching,
+                   struct vif_plugged *plugged, const char *bus, struct hotplug_nic *nic,
+                   char **errorp)
 {
     struct vif_record *record = &plugged->record;
 
-    record->qemu_id = hotplug_id(record->port.name, record->port.alias);
+    record->qemu_id = card_id(record->port.name, record->port.alias);
+    record->qemu_netdev = card_netdev(record->qemu_id, 0);
     record->qemu_bus = str_dup(bus);
+    record->qmp = monitor_absolute(attaching->socket);
     *nic = (struct hotplug_nic){
         .name = record->port.name,
         .id = record->qemu_id,
         .port = &record->port,
         .bus = bus,
+        .hub = qemu_has_hub(&record->port),
         .fds = plugged->fds,
         .n_fds = plugged->n_fds,
     };
@@ -163,7 +170,8 @@ static int give_all(struct vif_host *host, const struct attaching *attaching,
         error = wrap_up(attaching, plugged, n, gift, errorp);
     }
     for (size_t i = 0; i < gift->n && !error; i++) {
-        error = prepare(records, gift->plugged[i], gift->buses[i], &gift->nics[i], errorp);
+        error = prepare(records, attaching, gift->plugged[i], gift->buses[i], &gift->nics[i],
+                        errorp);
     }
     if (!error) {
         vif_host_log(host, "plugging %zu network card%s into the guest", gift->n,
@@ -245,7 +253,10 @@ static enum cli_status give(struct cli *cli, struct vif_host *host, struct vif_p
 enum cli_status attach_to_qemu(struct cli *cli, struct vif_host *host,
                                const struct request *request, char **errorp)
 {
-    struct attaching attaching = {.bus = cli_value(cli, CLI_OPT_BUS)};
+    struct attaching attaching = {
+        .socket = cli_value(cli, CLI_OPT_QMP),
+        .bus = cli_value(cli, CLI_OPT_BUS),
+    };
     const struct request_plug how = {
         .options = {.no_wait = cli_given(cli, CLI_OPT_NO_WAIT), .supervised = true},
         .data = &attaching,
@@ -260,7 +271,7 @@ enum cli_status attach_to_qemu(struct cli *cli, struct vif_host *host,
         error = cli_timeout(cli, HOTPLUG_SECONDS * 1000, &attaching.wait_ms, errorp);
     }
     if (!error) {
-        error = qmp_connect(cli_value(cli, CLI_OPT_QMP), (int)timeout_ms, &attaching.qmp, errorp);
+        error = qmp_connect(attaching.socket, (int)timeout_ms, &attaching.qmp, errorp);
     }
     if (!error) {
         attaching.pid = qmp_peer(attaching.qmp);

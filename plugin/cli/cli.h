@@ -34,8 +34,12 @@ enum cli_group {
     CLI_GUEST = 1 << 10,   /* which running guest */
     CLI_BUS = 1 << 11,     /* --bus */
     CLI_POLICY = 1 << 12,  /* --policy */
-    CLI_COMPARE = 1 << 13, /* what is compared, and how it is reported */
-    CLI_COMMON = 1 << 14,  /* every command has these */
+    CLI_RUN = 1 << 13,     /* what QEMU is to have besides */
+    CLI_COMPARE = 1 << 14, /* what is compared, and how it is reported */
+    CLI_COMMON = 1 << 15,  /* every command has these */
+    CLI_NETWORK = 1 << 16, /* --network, of a command that has nothing else of CLI_SPEC */
+    CLI_WATCH = 1 << 17,   /* --metrics */
+    CLI_FOLLOW = 1 << 18,  /* --watch */
 };
 
 enum cli_option_id {
@@ -55,6 +59,8 @@ enum cli_option_id {
     CLI_OPT_MODEL,
     CLI_OPT_INTERFACE_ID,
     CLI_OPT_ISOLATED,
+    CLI_OPT_RECONNECT,
+    CLI_OPT_RECONNECT_BY,
     CLI_OPT_NETWORK,
     CLI_OPT_USER,
     CLI_OPT_GROUP,
@@ -72,7 +78,11 @@ enum cli_option_id {
     CLI_OPT_LIBVIRT,
     CLI_OPT_QMP,
     CLI_OPT_BUS,
+    CLI_OPT_RUN_QMP,
+    CLI_OPT_RUN_BUS,
     CLI_OPT_POLICY,
+    CLI_OPT_METRICS,
+    CLI_OPT_WATCH,
     CLI_OPT_PATHS,
     CLI_OPT_ROUNDS,
     CLI_OPT_ROUND_MS,
@@ -99,7 +109,7 @@ struct cli_option {
     const char *name;
     const char *argument; /* its name in usage, or NULL */
     const char *help;
-    enum cli_group group;
+    unsigned group; /* enum cli_group; several, or'ed, where more than one will do */
     bool repeatable;
 };
 
@@ -177,6 +187,7 @@ enum cli_status cli_cmd_probe(struct cli *cli);
 enum cli_status cli_cmd_hairpin(struct cli *cli);
 enum cli_status cli_cmd_compare(struct cli *cli);
 enum cli_status cli_cmd_check(struct cli *cli);
+enum cli_status cli_cmd_watch(struct cli *cli);
 
 /* `check --policy`. */
 enum cli_status cli_check_policy(struct cli *cli);

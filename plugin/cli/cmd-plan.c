@@ -9,6 +9,7 @@
 #include "cli/request.h"
 #include "qemu/args.h"
 #include "vif/identity.h"
+#include "vif/strategy.h"
 
 /* The operations that Open vSwitch would be sent, as JSON text; NULL when there are none. Caller
  * frees. */
@@ -82,6 +83,21 @@ static const char *device_text(enum vif_device device)
     return NULL;
 }
 
+/* By what the device below a macvtap is known when it comes back. */
+static const char *find_text(enum vif_find find)
+{
+    switch (find) {
+    case VIF_FIND_UNSET:
+    case VIF_FIND_NAME:
+        return "name";
+    case VIF_FIND_MAC:
+        return "address";
+    case VIF_FIND_POOL:
+        return "network";
+    }
+    return NULL;
+}
+
 /* Where the port goes to, a line; nothing where it goes nowhere. */
 static void print_attachment(const struct vif_port *port, const struct vif_view *view)
 {
@@ -106,7 +122,9 @@ static void print_attachment(const struct vif_port *port, const struct vif_view 
 
             printf(", VLAN %s (%s VLAN link)", vlan, made ? "on its" : "on a new");
         }
-        printf("\n");
+        printf("\n  again    %s, known by its %s%s\n", vif_strategy_name(port->strategy),
+               find_text(port->find),
+               port->follows_mac ? "; the guest may change its address" : "");
         break;
     case VIF_ATTACH_NONE:
         break;

@@ -13,10 +13,13 @@
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "cli/request.h"
+#include "cli/run-wait.h"
+#include "cli/run-watch.h"
 #include "cli/signals.h"
 #include "netdev/tap.h"
 #include "qemu/args.h"
 #include "qemu/launch.h"
+#include "qemu/monitor.h"
 #include "qemu/qmp.h"
 #include "qemu/vhost.h"
 #include "vif/plug.h"
@@ -35,6 +38,7 @@ struct hand_over {
     int *vhost_fds; /* of all nics; closed here */
     size_t n_vhost_fds;
     int qmp_fds[2]; /* ours and QEMU's; -1 where no QMP is needed */
+    struct run_watch watch;
     struct qemu_argv args;
 };
 
@@ -83,9 +87,10 @@ static int add_qmp(struct hand_over *over, char **errorp)
     return 0;
 }
 
-static int make_arguments(struct hand_over *over, char **rest, char **errorp)
+static int make_arguments(struct hand_over *over, const struct cli *cli, struct vif_host *host,
+                          char **errorp)
 {
-    bool places = qemu_args_have_places(rest);
+    bool places = qemu_args_have_places(cli->rest);
     size_t n_queues = 0;
     int error = 0;
 
@@ -100,6 +105,7 @@ static int make_arguments(struct hand_over *over, char **rest, char **errorp)
         nic->port = &over->plugged[i].record.port;
         nic->fds = over->plugged[i].fds;
         nic->n_fds = over->plugged[i].n_fds;
+        nic->bus = run_watch_bus(&over->watch, i);
         for (size_t q = 0; q < nic->n_fds; q++) {
             inherit(over, nic->fds[q]);
         }
@@ -108,11 +114,16 @@ static int make_arguments(struct hand_over *over, char **rest, char **errorp)
         }
     }
     if (!error) {
-        error = qemu_args_fill(rest, over->nics, over->n, &over->args, errorp);
+        error = qemu_args_fill(cli->rest, over->nics, over->n, &over->args, errorp);
     }
     if (!error && !places) {
         qemu_args_for(over->nics, over->n, &over->args);
-        if (wants_qmp(over)) {
+        error = run_watch_begin(&over->watch, cli, host, over->plugged, over->n, errorp);
+        if (!error && over->watch.fd >= 0) {
+            inherit(over, over->watch.fd);
+            monitor_add_arguments(over->watch.fd, &over->args);
+        }
+        if (!error && wants_qmp(over)) {
             error = add_qmp(over, errorp);
         }
     }
@@ -132,6 +143,7 @@ static void clear_hand_over(struct hand_over *over)
             close(over->qmp_fds[i]);
         }
     }
+    run_watch_clear(&over->watch);
     qemu_argv_clear(&over->args);
 }
 
@@ -168,13 +180,20 @@ static int set_links(struct hand_over *over, char **errorp)
 
 /* Runs the program from beginning to end. Returns a negative errno value when that was not
  * possible, else its exit status. */
-static int run_program(struct hand_over *over, const struct signals *signals, char **errorp)
+static int run_program(struct hand_over *over, struct vif_host *host, const struct signals *signals,
+                       char **errorp)
 {
+    struct run_wait *wait;
     pid_t pid;
     progress_clear();
-    int error = qemu_start(over->args.argv, over->fds, over->n_fds, &signals->before, &pid, errorp);
+    int error = run_wait_new(host, over->plugged, over->n, &signals->held, &wait, errorp);
 
     if (error) {
+        return error;
+    }
+    error = qemu_start(over->args.argv, over->fds, over->n_fds, &signals->before, &pid, errorp);
+    if (error) {
+        run_wait_free(wait);
         return error;
     }
     error = set_links(over, errorp);
@@ -182,7 +201,9 @@ static int run_program(struct hand_over *over, const struct signals *signals, ch
         /* A guest must not come up with a link that was to be down. */
         kill(pid, SIGTERM);
     }
-    int status = qemu_wait(pid, &signals->held);
+    int status = run_wait(wait, pid);
+
+    run_wait_free(wait);
     return error ? error : status;
 }
 
@@ -207,11 +228,14 @@ static enum cli_status run_and_take_down(struct cli *cli, struct vif_host *host,
     (void)data;
     struct hand_over over = {.plugged = plugged, .n = n, .qmp_fds = {-1, -1}};
     auto_free char *sentence = NULL;
-    int result = make_arguments(&over, cli->rest, errorp);
+
+    run_watch_init(&over.watch, cli);
+    int result = make_arguments(&over, cli, host, errorp);
 
     if (!result) {
-        result = run_program(&over, signals, errorp);
+        result = run_program(&over, host, signals, errorp);
     }
+    run_watch_end(&over.watch);
     int error = take_down(host, plugged, n, &sentence);
     if (error && result < 0) {
         error_append(errorp, "%s", sentence);
@@ -252,6 +276,9 @@ static int check_program(const struct cli *cli, const struct vif_plan *plan, voi
 
     for (size_t i = 0; i < plan->n_ports && !error; i++) {
         error = qemu_check_port(&plan->ports[i], errorp);
+    }
+    if (!error) {
+        error = run_watch_check(cli, plan, errorp);
     }
     return error ? error : check_places(cli->rest, plan, errorp);
 }

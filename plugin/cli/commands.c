@@ -29,7 +29,7 @@ const struct cli_command cli_commands[] = {
         .name = "run",
         .arguments = "SPEC -- QEMU ARGS...",
         .help = "Make the interfaces, run QEMU with them, take them away when it ends",
-        .groups = CLI_SPEC | CLI_DEVICE | CLI_HOST | CLI_WAIT,
+        .groups = CLI_SPEC | CLI_DEVICE | CLI_RUN | CLI_HOST | CLI_WAIT,
         .rest = true,
         .run = cli_cmd_run,
     },
@@ -53,7 +53,7 @@ const struct cli_command cli_commands[] = {
         .name = "list",
         .arguments = "",
         .help = "List what is plugged",
-        .groups = CLI_HOST | CLI_JSON,
+        .groups = CLI_FOLLOW | CLI_HOST | CLI_JSON,
         .run = cli_cmd_list,
     },
     {
@@ -116,6 +116,13 @@ const struct cli_command cli_commands[] = {
         .min_args = 1,
         .max_args = 3,
         .run = cli_cmd_hairpin,
+    },
+    {
+        .name = "watch",
+        .arguments = "",
+        .help = "Keep guests connected while devices and ports come and go, till it is ended",
+        .groups = CLI_WATCH | CLI_NETWORK | CLI_HOST,
+        .run = cli_cmd_watch,
     },
     {
         .name = "compare",

@@ -7,6 +7,8 @@
 #include "cli/cli.h"
 #include "cli/host.h"
 #include "cli/hotplug.h"
+#include "qemu/args.h"
+#include "qemu/card.h"
 #include "qemu/hotplug.h"
 #include "qemu/qmp.h"
 #include "qemu/slots.h"
@@ -63,7 +65,7 @@ static int look_up(struct detaching *detaching, struct vif_records *records, con
         error = str_copy(record->port.name, sizeof record->port.name, name)
                     ? 0
                     : error_set(errorp, EINVAL, "\"%s\" is no name of a device", name);
-        *id = hotplug_id(name, NULL);
+        *id = card_id(name, NULL);
     } else if (!error) {
         error = check_record(record, qmp_peer(detaching->qmp), errorp);
         *id = str_dup_or_null(record->qemu_id);
@@ -77,6 +79,7 @@ static int look_up(struct detaching *detaching, struct vif_records *records, con
         .id = *id,
         .there = true,
         .n_fds = record->port.n_queues,
+        .hub = !record->qemu_id || qemu_has_hub(&record->port),
     };
     return error;
 }

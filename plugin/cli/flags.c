@@ -9,12 +9,14 @@
 #include "netdev/macvtap.h"
 #include "netdev/tap.h"
 #include "vif/model.h"
+#include "vif/strategy.h"
 #include "vif/uuidtext.h"
 
 static const enum cli_option_id flags[] = {
-    CLI_OPT_BRIDGE, CLI_OPT_LOWER,       CLI_OPT_MODE,         CLI_OPT_VLAN,     CLI_OPT_TRUNK,
-    CLI_OPT_NATIVE, CLI_OPT_NATIVE_MODE, CLI_OPT_MAC,          CLI_OPT_TARGET,   CLI_OPT_QUEUES,
-    CLI_OPT_MTU,    CLI_OPT_MODEL,       CLI_OPT_INTERFACE_ID, CLI_OPT_ISOLATED,
+    CLI_OPT_BRIDGE,       CLI_OPT_LOWER,    CLI_OPT_MODE,        CLI_OPT_VLAN,
+    CLI_OPT_TRUNK,        CLI_OPT_NATIVE,   CLI_OPT_NATIVE_MODE, CLI_OPT_MAC,
+    CLI_OPT_TARGET,       CLI_OPT_QUEUES,   CLI_OPT_MTU,         CLI_OPT_MODEL,
+    CLI_OPT_INTERFACE_ID, CLI_OPT_ISOLATED, CLI_OPT_RECONNECT,   CLI_OPT_RECONNECT_BY,
 };
 
 const char *flags_first(const struct cli *cli)
@@ -195,6 +197,24 @@ static int parse_source(const struct cli *cli, struct vif_spec *spec, char **err
     return 0;
 }
 
+/* How it is connected again. */
+static int parse_reconnect(const struct cli *cli, struct vif_spec *spec, char **errorp)
+{
+    const char *strategy = cli_value(cli, CLI_OPT_RECONNECT);
+    const char *find = cli_value(cli, CLI_OPT_RECONNECT_BY);
+
+    spec->strategy = vif_strategy_of(strategy);
+    spec->find = vif_find_of(find);
+    if (strategy && !spec->strategy) {
+        return error_set(errorp, EINVAL, "--reconnect \"%s\": must be one of " VIF_STRATEGIES,
+                         strategy);
+    }
+    if (find && !spec->find) {
+        return error_set(errorp, EINVAL, "--reconnect-by \"%s\": must be one of " VIF_FINDS, find);
+    }
+    return 0;
+}
+
 static int fill_spec(const struct cli *cli, struct vif_spec *spec, char **errorp)
 {
     const char *mac = cli_value(cli, CLI_OPT_MAC);
@@ -217,6 +237,9 @@ static int fill_spec(const struct cli *cli, struct vif_spec *spec, char **errorp
     if (!error) {
         error = parse_interface_id(cli_value(cli, CLI_OPT_INTERFACE_ID), &spec->virtualport,
                                    errorp);
+    }
+    if (!error) {
+        error = parse_reconnect(cli, spec, errorp);
     }
     spec->target = str_dup_or_null(cli_value(cli, CLI_OPT_TARGET));
     spec->model = str_dup_or_null(cli_value(cli, CLI_OPT_MODEL));

@@ -13,6 +13,10 @@ int cli_host_options(const struct cli *cli, struct vif_host_options *options, ch
  * standard error. -EINVAL for a bad --timeout. On success the caller calls vif_host_close(). */
 int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp);
 
+/* What cli_open_host() opens it with, for who opens it later; the strings are those of the command
+ * line. */
+int cli_host_options(const struct cli *cli, struct vif_host_options *options, char **errorp);
+
 /* What --timeout says where it is not given, in milliseconds. */
 #define CLI_TIMEOUT_MS 5000
 

@@ -17,13 +17,13 @@
 /* So many bursts have to come through whole before one of that size is measured with. */
 #define N_WHOLE 10
 
-/* How long a frame is waited for that is not there at once: by the first, for which a switch may
- * have to be asked; while the size is tried, when one that is late would make it smaller for no
- * reason; and while it is measured. */
-#define FIRST_MS   200
-#define TRIAL_MS   50
-#define MEASURE_MS 20
-#define N_FIRST    3
+/* How long a frame is waited for that is not there at once: longer than a switch that is a process
+ * has to wait for a CPU of a busy machine. What is given up too soon would count as lost, and be in
+ * the way of the next burst. */
+#define WAIT_MS 200
+
+/* How often a frame is sent before none has ever come. */
+#define N_FIRST 3
 
 struct load {
     enum frame_kind kind;
@@ -43,7 +43,7 @@ static const struct load loads[LOAD_N] = {
 
 struct loader {
     const struct compare_pair *pair;
-    const struct load *load;
+    struct load load;
     unsigned char *frame; /* to send */
     unsigned char *room;  /* to receive into */
     unsigned burst;       /* frames */
@@ -62,45 +62,44 @@ static int send_frames(const struct loader *loader, unsigned n, unsigned *sent, 
     int error = 0;
 
     while (!error && *sent < n) {
-        error = exchange_send(pair, &pair->a, loader->frame, loader->load->length, errorp);
+        error = exchange_send(pair, &pair->a, loader->frame, loader->load.length, errorp);
         *sent += !error;
     }
     return error == -EAGAIN ? 0 : error;
 }
 
-static int receive_frames(const struct loader *loader, uint32_t number, unsigned n, int wait_ms,
+static int receive_frames(const struct loader *loader, uint32_t number, unsigned n,
                           unsigned *arrived, char **errorp)
 {
     const struct compare_pair *pair = loader->pair;
-    const size_t wanted = n * loader->load->amount;
+    const size_t wanted = n * loader->load.amount;
     size_t got = 0;
     int error = 0;
 
     while (!error && got < wanted) {
         struct frame_seen seen;
 
-        error = exchange_receive(pair, &pair->b, loader->room, wait_ms, &seen, errorp);
+        error = exchange_receive(pair, &pair->b, loader->room, WAIT_MS, &seen, errorp);
         if (!error && seen.number == number) {
             got += seen.amount;
         }
     }
-    *arrived = (unsigned)(got / loader->load->amount);
+    *arrived = (unsigned)(got / loader->load.amount);
     return error == -ETIMEDOUT ? 0 : error;
 }
 
-static int run_burst(const struct loader *loader, unsigned n, int wait_ms, struct burst *burst,
-                     char **errorp)
+static int run_burst(const struct loader *loader, unsigned n, struct burst *burst, char **errorp)
 {
     const uint32_t number = exchange_numbers(1);
 
     *burst = (struct burst){0};
-    frame_renumber(loader->frame, loader->load->kind, number);
+    frame_renumber(loader->frame, loader->load.kind, number);
     const double cpu_us = cpu_of_thread_us();
     const double start_us = exchange_now_us();
     int error = send_frames(loader, n, &burst->sent, errorp);
 
     if (!error) {
-        error = receive_frames(loader, number, burst->sent, wait_ms, &burst->arrived, errorp);
+        error = receive_frames(loader, number, burst->sent, &burst->arrived, errorp);
     }
     burst->us = exchange_now_us() - start_us;
     burst->cpu_us = cpu_of_thread_us() - cpu_us;
@@ -113,7 +112,7 @@ static int check_reached(const struct loader *loader, char **errorp)
     int error = 0;
 
     for (int i = 0; !error && !burst.arrived && i < N_FIRST; i++) {
-        error = run_burst(loader, 1, FIRST_MS, &burst, errorp);
+        error = run_burst(loader, 1, &burst, errorp);
     }
     if (!error && !burst.arrived) {
         error = error_set(errorp, ENETUNREACH, "no frame of this size arrives");
@@ -125,11 +124,11 @@ static int find_burst(struct loader *loader, char **errorp)
 {
     int error = 0;
 
-    loader->burst = loader->load->burst;
+    loader->burst = loader->load.burst;
     for (int n_whole = 0; !error && loader->burst > 1 && n_whole < N_WHOLE;) {
         struct burst burst;
 
-        error = run_burst(loader, loader->burst, TRIAL_MS, &burst, errorp);
+        error = run_burst(loader, loader->burst, &burst, errorp);
         if (!error && burst.arrived == loader->burst) {
             n_whole++;
         } else if (!error) {
@@ -159,7 +158,7 @@ static int run_bursts(const struct loader *loader, int ms, struct tally *tally, 
     do {
         struct burst burst;
 
-        error = run_burst(loader, loader->burst, MEASURE_MS, &burst, errorp);
+        error = run_burst(loader, loader->burst, &burst, errorp);
         tally->sent += burst.sent;
         tally->arrived += burst.arrived;
         tally->all_us += burst.us;
@@ -214,17 +213,17 @@ int measure_load(const struct compare_pair *pair, enum compare_load load, int ms
 {
     auto_free unsigned char *frame = mem_zalloc(ENDPOINT_FRAME_MAX);
     auto_free unsigned char *room = mem_zalloc(ENDPOINT_FRAME_MAX);
-    struct loader loader = {.pair = pair, .load = &loads[load], .frame = frame, .room = room};
+    struct loader loader = {.pair = pair, .load = loads[load], .frame = frame, .room = room};
 
-    if (loader.load->kind == FRAME_GSO && !pair->a.offloads) {
+    if (loader.load.kind == FRAME_GSO && !pair->a.offloads) {
         return error_set(errorp, ENETUNREACH, "the endpoint sends no frames of 64 KB");
     }
     frame_build(
         &(struct frame){
-            .kind = loader.load->kind,
+            .kind = loader.load.kind,
             .source = pair->a.mac,
             .target = pair->b.mac,
-            .length = loader.load->length,
+            .length = loader.load.length,
             .seed = pair->seed,
         },
         frame);

@@ -5,8 +5,8 @@
 
 #define TRIES 3
 
-/* For the first frame of a try, and for each segment after it. */
-#define WAIT_MS 100
+/* For the first frame of a try, and for each segment after it; see load.c. */
+#define WAIT_MS 200
 
 /* Small enough to need no segments, and large enough to be hurt by a checksum of only the header.
  */

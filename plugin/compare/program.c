@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,8 +36,9 @@ struct start {
     char **environment;
 };
 
-/* Our environment with the folder and the path in it; owned, as are its last texts only. */
-static char **make_environment(int folder, char **path)
+/* Our environment, and before it what the program gets of its own; freed with free_environment().
+ */
+static char **make_environment(int folder)
 {
     size_t n = 0;
     const char *now = getenv("PATH");
@@ -50,8 +53,7 @@ static char **make_environment(int folder, char **path)
     for (size_t i = 0; i < ARRAY_LEN(folder_variables); i++) {
         environment[used++] = str_printf("%s=" PROGRAM_FOLDER, folder_variables[i], folder);
     }
-    *path = str_printf("PATH=%s:" DAEMON_PATH, now ? now : "/usr/bin:/bin");
-    environment[used++] = *path;
+    environment[used++] = str_printf("PATH=%s:" DAEMON_PATH, now ? now : "/usr/bin:/bin");
     memcpy(&environment[used], environ, (n + 1) * sizeof *environment);
     return environment;
 }
@@ -62,6 +64,16 @@ static void free_environment(char **environment)
         free(environment[i]);
     }
     free(environment);
+}
+
+/* A /tmp that can be written to: libc's tmpfile() takes no other place, and ovsdb-server begins
+ * with one. Others' is left alone where it will do, since the program may be in it. */
+static void ensure_tmp(void)
+{
+    if (access(P_tmpdir, W_OK) && unshare(CLONE_NEWNS) == 0 &&
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
+        mount("tmpfs", P_tmpdir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+    }
 }
 
 static void become(const struct start *start)
@@ -76,6 +88,7 @@ static void become(const struct start *start)
         dup2(start->log, STDERR_FILENO) < 0 || fcntl(start->folder, F_SETFD, 0)) {
         return;
     }
+    ensure_tmp();
     signal(SIGPIPE, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -117,7 +130,6 @@ int program_start(const char *const argv[], int folder, pid_t *pid, char **error
 {
     auto_free char *name = str_printf("%s.log", argv[0]);
     auto_close int log = openat(folder, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    char *path = NULL;
 
     if (log < 0) {
         return error_set(errorp, errno, "cannot write what %s says: %m", argv[0]);
@@ -126,7 +138,7 @@ int program_start(const char *const argv[], int folder, pid_t *pid, char **error
         .argv = argv,
         .folder = folder,
         .log = log,
-        .environment = make_environment(folder, &path),
+        .environment = make_environment(folder),
     };
     int error = fork_and_wait(&start, pid);
 

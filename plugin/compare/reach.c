@@ -139,7 +139,7 @@ static int inquire(struct inquiry *inquiry, char **errorp)
 {
     /* A frame takes less than a millisecond, even through a switch that is a process; unless that
      * has to wait for a CPU. */
-    static const int tries_ms[] = {50, 50, 100};
+    static const int tries_ms[] = {50, 50, 200};
     int error = 0;
 
     for (size_t try = 0; !error && try < ARRAY_LEN(tries_ms) && !all_arrived(inquiry); try++) {

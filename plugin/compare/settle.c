@@ -44,12 +44,12 @@ void measure_settle(const struct compare_pair *pair, int timeout_ms)
 {
     const double end_us = exchange_now_us() + timeout_ms * 1e3;
     auto_free unsigned char *room = mem_zalloc(ENDPOINT_FRAME_MAX);
+    /* The same for all tries: what comes late has come, too. */
+    const uint32_t number = exchange_numbers(3);
     bool there = false;
     bool back = false;
 
     do {
-        const uint32_t number = exchange_numbers(3);
-
         say(pair, &pair->b, &everyone, number);
         if (pair->other_vlan) {
             say(pair, pair->other_vlan, &everyone, number);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/ifname.h"
+#include "vif/metadata.h"
 #include "vif/xml.h"
 
 bool adopted_is_inside(const xmlNode *part)
@@ -22,7 +23,7 @@ bool adopted_is_inside(const xmlNode *part)
             return true;
         }
     }
-    return false;
+    return xml_is_own(part, "reconnect");
 }
 
 /* The name as it is written, with its prefix; caller frees. */
@@ -45,12 +46,13 @@ xmlNode *adopted_metadata(const xmlNode *domain)
     return NULL;
 }
 
-/* Takes all elements in `parent` out of our namespace, since what is set through libvirt's
- * interface for metadata comes back with all of it in there, and not just the outermost element. */
+/* Takes all elements in `parent` out of our namespace that are of libvirt's grammar, since what is
+ * set through libvirt's interface for metadata comes back with all of it in there, and not just the
+ * outermost element. */
 static void leave_namespace(const xmlNode *parent)
 {
     for (xmlNode *node = parent->children; node; node = node->next) {
-        if (xml_is_own(node, NULL)) {
+        if (xml_is_own(node, NULL) && !xml_is_own(node, "reconnect")) {
             node->ns = NULL;
         }
         leave_namespace(node);
@@ -73,7 +75,8 @@ static int check_metadata(const xmlNode *domain, char **errorp)
         }
     }
     for (const xmlNode *node = interfaces ? interfaces->children : NULL; node; node = node->next) {
-        if (node->type == XML_ELEMENT_NODE && !xml_is(node, "interface")) {
+        if (node->type == XML_ELEMENT_NODE && !xml_is(node, "interface") &&
+            !xml_is_own(node, "reconnect")) {
             auto_free char *name = name_of(node);
 
             return error_set(errorp, EINVAL,
@@ -133,13 +136,18 @@ static xmlNode *join(const xmlNode *inside, const xmlNode *outside)
     return joined;
 }
 
-static int parse_joined(struct adopted *adopted, char **errorp)
+static int parse_joined(const struct vif_document *domain, struct adopted *adopted, char **errorp)
 {
     xmlNode *joined = join(adopted->inside, adopted->outside);
     int error = vif_spec_parse(joined, &adopted->spec, errorp);
 
     xmlFreeNode(joined);
     if (error) {
+        return error;
+    }
+    error = vif_metadata_parse_domain(vif_document_root(domain), &adopted->spec, 1, errorp);
+    if (error) {
+        vif_spec_clear(&adopted->spec);
         return error;
     }
     if (adopted->spec.type == VIF_TYPE_ETHERNET || adopted->spec.type == VIF_TYPE_OTHER) {
@@ -201,7 +209,7 @@ static int read_one(struct reading *reading, xmlNode *inside, size_t number, cha
         error = find_other_part(reading, &adopted, target, errorp);
     }
     if (!error && adopted.outside) {
-        error = parse_joined(&adopted, errorp);
+        error = parse_joined(reading->domain, &adopted, errorp);
     }
     if (error) {
         auto_free char *which = target ? str_printf(" (target \"%s\")", target) : str_dup("");
@@ -267,6 +275,9 @@ void adopted_leave_to_libvirt(struct vif_spec *spec)
 {
     str_assign(&spec->script, NULL);
     str_assign(&spec->downscript, NULL);
+    if (spec->strategy == VIF_STRATEGY_HUB) {
+        spec->strategy = VIF_STRATEGY_REPLUG;
+    }
 }
 
 int adopted_resolve(struct vif_document *document, char **errorp)

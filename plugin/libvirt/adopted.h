@@ -27,9 +27,9 @@
  * Both are in libvirt's own grammar. Inside the metadata is the host's side of the interface, what
  * libvirt refuses or would see to itself with type='ethernet'; outside is all the rest, the guest's
  * side, which libvirt goes on using; the attributes of <interface> are inside, but for
- * type='ethernet'. The elements inside may also all be in the namespace, which is how those come
- * back that were set with virDomainSetMetadata(). Nothing is said twice, so nobody can edit one
- * part and be contradicted by the other.
+ * type='ethernet'. So is <vifplug:reconnect> (vif/metadata.h). The other elements inside may also
+ * all be in the namespace, which is how those come back that were set with virDomainSetMetadata().
+ * Nothing is said twice, so nobody can edit one part and be contradicted by the other.
  */
 #ifndef LIBVIRT_ADOPTED_H
 #define LIBVIRT_ADOPTED_H
@@ -55,7 +55,7 @@ int adopted_read(const struct vif_document *domain, bool is_live, struct adopted
 void adopted_free(struct adopted *list, size_t n);
 
 /* Makes of what an adopted interface stands for a wish for vifplug: without the scripts, which
- * libvirt runs. */
+ * libvirt runs, and without a hub, which libvirt makes none of. */
 void adopted_leave_to_libvirt(struct vif_spec *spec);
 
 /* Puts what adopted interfaces stand for in the place of their outside parts among the specs of a

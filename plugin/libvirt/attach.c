@@ -27,7 +27,7 @@ int libvirt_read(struct libvirt_guest *guest, struct vif_document *domain, char 
     return error ? error : vif_document_parse("libvirt", xml, strlen(xml), domain, errorp);
 }
 
-static bool is_nic(const struct vif_spec *spec, const char *name)
+bool libvirt_is_nic(const struct vif_spec *spec, const char *name)
 {
     return spec->type == VIF_TYPE_ETHERNET && spec->managed == VIF_NO && str_eq(spec->target, name);
 }
@@ -35,7 +35,7 @@ static bool is_nic(const struct vif_spec *spec, const char *name)
 bool libvirt_has_nic(const struct vif_document *domain, const char *name)
 {
     for (size_t i = 0; i < domain->n_specs; i++) {
-        if (is_nic(&domain->specs[i], name)) {
+        if (libvirt_is_nic(&domain->specs[i], name)) {
             return true;
         }
     }
@@ -136,21 +136,45 @@ static size_t count(const xmlNode *interfaces)
     return n;
 }
 
-/* The metadata for what is there, and what is to come; caller frees. */
-static char *join_metadata(const struct adopted *there, size_t n_there, const struct form *forms,
-                           size_t n)
+/* Adds `part`, and frees it. */
+static void add(char **text, char *part)
+{
+    auto_free char *before = *text;
+
+    *text = str_printf("%s%s", before, part ? part : "");
+    free(part);
+}
+
+/* An element by itself, its namespace declared in it; caller frees. */
+static char *dump(const xmlNode *node)
+{
+    xmlNode *copy = xml_copy(node);
+    char *text = xml_dump_node(copy);
+
+    xmlFreeNode(copy);
+    return text;
+}
+
+/* The metadata for what is there, and what is to come; what else stands in `ours`, those that there
+ * are, stays. Caller frees. */
+static char *join_metadata(const xmlNode *ours, const struct adopted *there, size_t n_there,
+                           const struct form *forms, size_t n)
 {
     char *text = str_dup("<interfaces>");
 
-    for (size_t i = 0; i < n_there + n; i++) {
-        auto_free char *before = text;
-        auto_free char *inside = i < n_there ? xml_dump_node(there[i].inside)
-                                             : str_dup_or_null(forms[i - n_there].inside);
-
-        text = str_printf("%s%s", before, inside ? inside : "");
+    for (const xmlNode *node = ours ? ours->children : NULL; node; node = node->next) {
+        if (xml_is_own(node, "reconnect")) {
+            add(&text, dump(node));
+        }
     }
-    auto_free char *before = text;
-    return str_printf("%s</interfaces>", before);
+    for (size_t i = 0; i < n_there; i++) {
+        add(&text, dump(there[i].inside));
+    }
+    for (size_t i = 0; i < n; i++) {
+        add(&text, str_dup_or_null(forms[i].inside));
+    }
+    add(&text, str_dup("</interfaces>"));
+    return text;
 }
 
 /* Lets one process at a time change metadata, since libvirt replaces all of them. Where there is no
@@ -188,7 +212,9 @@ static int set_metadata(struct libvirt_guest *guest, const struct form *forms, s
     error = adopted_read(&domain, true, &there, &n_there, errorp);
     if (!error) {
         if (n || n_there != count(adopted_metadata(vif_document_root(&domain)))) {
-            auto_free char *text = n + n_there ? join_metadata(there, n_there, forms, n) : NULL;
+            const xmlNode *ours = adopted_metadata(vif_document_root(&domain));
+            auto_free char *text = n + n_there ? join_metadata(ours, there, n_there, forms, n)
+                                               : NULL;
 
             error = libvirt_guest_set_metadata(guest, VIF_NAMESPACE_PREFIX, VIF_NAMESPACE, text,
                                                errorp);
@@ -240,7 +266,7 @@ static int ask_all(struct libvirt_guest *guest, const struct vif_document *domai
 
     for (size_t i = 0; i < domain->n_specs && !error; i++) {
         for (size_t k = 0; k < n && !error; k++) {
-            if (is_nic(&domain->specs[i], names[k])) {
+            if (libvirt_is_nic(&domain->specs[i], names[k])) {
                 error = ask(guest, names[k], elements[i], errorp);
             }
         }
@@ -279,7 +305,7 @@ static int wait_until_gone(struct libvirt_guest *guest, const char *const *names
     }
 }
 
-static int detach(struct libvirt_guest *guest, const char *const *names, size_t n, char **errorp)
+int libvirt_take(struct libvirt_guest *guest, const char *const *names, size_t n, char **errorp)
 {
     int64_t end = now_ms() + LIBVIRT_DETACH_SECONDS * INT64_C(1000);
     struct vif_document domain;
@@ -296,7 +322,7 @@ static int detach(struct libvirt_guest *guest, const char *const *names, size_t 
 int libvirt_detach(struct libvirt_guest *guest, const char *rundir, const char *const *names,
                    size_t n, char **errorp)
 {
-    int error = detach(guest, names, n, errorp);
+    int error = libvirt_take(guest, names, n, errorp);
 
     if (!error) {
         int fd = lock(rundir);
@@ -319,7 +345,7 @@ static void undo(struct libvirt_guest *guest, struct libvirt_nic *nics, size_t n
             names[n_names++] = nics[i].name;
         }
     }
-    int error = detach(guest, names, n_names, &sentence);
+    int error = libvirt_take(guest, names, n_names, &sentence);
     for (size_t i = 0; i < n && !error; i++) {
         nics[i].attached = false;
     }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "qemu/card.h"
 
 static void add_owned(struct qemu_argv *args, char *arg)
 {
@@ -41,7 +42,23 @@ int qemu_check_port(const struct vif_port *port, char **errorp)
                                                            "0123456789_-.")]) {
         return error_set(errorp, EINVAL, "model \"%s\" is no name of a device", port->model);
     }
+    if (qemu_has_hub(port) && port->n_queues > 1) {
+        return error_set(errorp, EINVAL,
+                         "%s: strategy hub has one queue only: take strategy replug, or queues='1'",
+                         port->where);
+    }
+    if (qemu_has_hub(port) && port->vhost == VIF_YES) {
+        return error_set(
+            errorp, EINVAL,
+            "%s: strategy hub goes without <driver name='vhost'>: take strategy replug",
+            port->where);
+    }
     return 0;
+}
+
+bool qemu_has_hub(const struct vif_port *port)
+{
+    return port->strategy == VIF_STRATEGY_HUB && port->device == VIF_DEVICE_MACVTAP;
 }
 
 char *qemu_device_id(const struct vif_port *port, size_t index)
@@ -108,9 +125,43 @@ static char *join_fds(const int *fds, size_t n)
     return text;
 }
 
-static void add_netdev(const struct qemu_nic *nic, size_t index, struct qemu_argv *args)
+/* Numbers of hubs, which are QEMU's whole: 0 is that of its old option -net, and those who make
+ * hubs themselves begin there. */
+#define FIRST_HUB 1000
+
+/* What QEMU opens itself. */
+static void add_own_netdev(const struct vif_port *port, const char *netdev, struct qemu_argv *args)
 {
-    const struct vif_port *port = nic->port;
+    auto_free char *ifname = escape(port->name);
+    auto_free char *script = escape(port->script ? port->script : "no");
+    auto_free char *downscript = escape(port->downscript ? port->downscript : "no");
+    auto_free char *queues = port->n_queues > 1 ? str_printf(",queues=%u", port->n_queues)
+                                                : str_dup("");
+
+    qemu_argv_add(args, "-netdev");
+    qemu_argv_add(args, "tap,id=%s,ifname=%s,script=%s,downscript=%s%s", netdev, ifname, script,
+                  downscript, queues);
+}
+
+/* A hub of two ports, one for the card and one for the tap. */
+static void add_hub(const struct qemu_nic *nic, size_t index, const char *plain_id,
+                    const char *netdev, struct qemu_argv *args)
+{
+    auto_free char *plain_tap = card_hub_tap(plain_id, 0);
+    auto_free char *plain_port = card_hub_port(plain_id, 0);
+    auto_free char *tap = escape(plain_tap);
+    auto_free char *port = escape(plain_port);
+
+    qemu_argv_add(args, "-netdev");
+    qemu_argv_add(args, "tap,id=%s,fd=%d", tap, nic->fds[0]);
+    qemu_argv_add(args, "-netdev");
+    qemu_argv_add(args, "hubport,id=%s,hubid=%zu,netdev=%s", port, FIRST_HUB + index, tap);
+    qemu_argv_add(args, "-netdev");
+    qemu_argv_add(args, "hubport,id=%s,hubid=%zu", netdev, FIRST_HUB + index);
+}
+
+static void add_netdev(const struct qemu_nic *nic, const char *netdev, struct qemu_argv *args)
+{
     auto_free char *fds = join_fds(nic->fds, nic->n_fds);
     auto_free char *vhost_fds = join_fds(nic->vhost_fds, nic->n_vhost_fds);
     auto_free char *vhost = nic->n_vhost_fds
@@ -120,43 +171,41 @@ static void add_netdev(const struct qemu_nic *nic, size_t index, struct qemu_arg
                                 : str_dup("");
 
     qemu_argv_add(args, "-netdev");
-    if (port->device == VIF_DEVICE_BY_QEMU) {
-        auto_free char *ifname = escape(port->name);
-        auto_free char *script = escape(port->script ? port->script : "no");
-        auto_free char *downscript = escape(port->downscript ? port->downscript : "no");
-        auto_free char *queues = port->n_queues > 1 ? str_printf(",queues=%u", port->n_queues)
-                                                    : str_dup("");
-
-        qemu_argv_add(args, "tap,id=hostnet%zu,ifname=%s,script=%s,downscript=%s%s", index, ifname,
-                      script, downscript, queues);
-    } else {
-        qemu_argv_add(args, "tap,id=hostnet%zu,%s=%s%s", index, nic->n_fds > 1 ? "fds" : "fd", fds,
-                      vhost);
-    }
+    qemu_argv_add(args, "tap,id=%s,%s=%s%s", netdev, nic->n_fds > 1 ? "fds" : "fd", fds, vhost);
 }
 
-static void add_device(const struct qemu_nic *nic, size_t index, struct qemu_argv *args)
+static void add_card(const struct qemu_nic *nic, size_t index, struct qemu_argv *args)
 {
     const struct vif_port *port = nic->port;
     struct qemu_virtio virtio = qemu_virtio_of(port);
     auto_free char *plain_id = qemu_device_id(port, index);
+    auto_free char *plain_netdev = card_netdev(plain_id, 0);
     auto_free char *id = escape(plain_id);
+    auto_free char *netdev = escape(plain_netdev);
+    auto_free char *name = escape(nic->bus ? nic->bus : "");
+    auto_free char *bus = nic->bus ? str_printf(",bus=%s", name) : str_dup("");
     auto_free char *mq = virtio.vectors ? str_printf(",mq=on,vectors=%u", virtio.vectors)
                                         : str_dup("");
     auto_free char *mtu = virtio.host_mtu ? str_printf(",host_mtu=%u", virtio.host_mtu)
                                           : str_dup("");
     char mac[MAC_TEXT_SIZE];
 
+    if (port->device == VIF_DEVICE_BY_QEMU) {
+        add_own_netdev(port, netdev, args);
+    } else if (qemu_has_hub(port)) {
+        add_hub(nic, index, plain_id, netdev, args);
+    } else {
+        add_netdev(nic, netdev, args);
+    }
     qemu_argv_add(args, "-device");
-    qemu_argv_add(args, "%s,netdev=hostnet%zu,id=%s,mac=%s%s%s", qemu_driver(port), index, id,
+    qemu_argv_add(args, "%s,netdev=%s,id=%s%s,mac=%s%s%s", qemu_driver(port), netdev, id, bus,
                   mac_format(&port->mac, mac), mq, mtu);
 }
 
 void qemu_args_for(const struct qemu_nic *nics, size_t n, struct qemu_argv *args)
 {
     for (size_t i = 0; i < n; i++) {
-        add_netdev(&nics[i], i, args);
-        add_device(&nics[i], i, args);
+        add_card(&nics[i], i, args);
     }
 }
 

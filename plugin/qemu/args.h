@@ -2,6 +2,7 @@
 #ifndef QEMU_ARGS_H
 #define QEMU_ARGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "vif/port.h"
@@ -23,10 +24,15 @@ struct qemu_nic {
     size_t n_fds;
     const int *vhost_fds; /* one for each of fds, or none */
     size_t n_vhost_fds;
+    const char *bus; /* that its card is put on; NULL: QEMU chooses */
 };
 
-/* Checks that QEMU can be told of the port: its model is a plain word. Returns 0 or -EINVAL. */
+/* Checks that QEMU can be told of the port: its model is a plain word, and a hub has neither
+ * several queues nor vhost-net. Returns 0 or -EINVAL. */
 int qemu_check_port(const struct vif_port *port, char **errorp);
+
+/* Whether there is a hub in QEMU between its card and the port's descriptors. */
+bool qemu_has_hub(const struct vif_port *port);
 
 /* The id of the -device of the nic at `index`: its alias, or "net" and the index. Caller frees. */
 char *qemu_device_id(const struct vif_port *port, size_t index);

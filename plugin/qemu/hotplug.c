@@ -1,10 +1,8 @@
 #include "qemu/hotplug.h"
 
 #include <cjson/cJSON.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,67 +10,17 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/tap.h"
-#include "qemu/args.h"
+#include "qemu/card.h"
+#include "qemu/hubs.h"
 #include "qemu/qmp.h"
 #include "qemu/slots.h"
 #include "qemu/vhost.h"
-
-char *hotplug_id(const char *name, const char *alias)
-{
-    const size_t longest = strlen("_00");
-    static const char prefix[] = "vif-";
-    char *id = mem_zalloc(sizeof prefix + strlen(name) * longest);
-    char *p = stpcpy(id, prefix);
-
-    if (alias) {
-        free(id);
-        return str_dup(alias);
-    }
-    /* QEMU's ids have letters, digits and -._ (id_wellformed() in util/id.c). */
-    for (; *name; name++) {
-        if (isalnum((unsigned char)*name) || *name == '-' || *name == '.') {
-            *p++ = *name;
-        } else {
-            p += snprintf(p, longest + 1, "_%02x", (unsigned char)*name);
-        }
-    }
-    return id;
-}
-
-/* libvirt's way to name the netdev of a device; caller frees. */
-static char *netdev_id(const char *id)
-{
-    return str_printf("host%s", id);
-}
 
 /* Executes a command whose only argument is a text. */
 static int execute_with(struct qmp *qmp, const char *command, const char *key, const char *value,
                         char **errorp)
 {
-    cJSON *arguments = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(arguments, key, value);
-    return qmp_execute(qmp, command, arguments, errorp);
-}
-
-/* The names under which QEMU holds the descriptors of a card until a netdev takes them. */
-static char *fd_name(const char *id, const char *what, size_t queue)
-{
-    return str_printf("%s-%s%zu", id, what, queue);
-}
-
-/* As netdev_add wants several of them: "NAME:NAME"; caller frees. */
-static char *fd_names(const char *id, const char *what, size_t n)
-{
-    char *text = str_dup("");
-
-    for (size_t i = 0; i < n; i++) {
-        auto_free char *before = text;
-        auto_free char *name = fd_name(id, what, i);
-
-        text = str_printf("%s%s%s", before, i ? ":" : "", name);
-    }
-    return text;
+    return qmp_execute(qmp, command, card_text(key, value), errorp);
 }
 
 static int give_fds(struct qmp *qmp, const char *id, const char *what, const int *fds, size_t n,
@@ -81,7 +29,7 @@ static int give_fds(struct qmp *qmp, const char *id, const char *what, const int
     int error = 0;
 
     for (size_t i = 0; i < n && !error; i++) {
-        auto_free char *name = fd_name(id, what, i);
+        auto_free char *name = card_fd(id, what, i);
 
         error = qmp_give_fd(qmp, name, fds[i], errorp);
     }
@@ -92,67 +40,88 @@ static int give_fds(struct qmp *qmp, const char *id, const char *what, const int
 static void close_fds(struct qmp *qmp, const char *id, const char *what, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        auto_free char *name = fd_name(id, what, i);
+        auto_free char *name = card_fd(id, what, i);
 
         execute_with(qmp, "closefd", "fdname", name, NULL);
     }
 }
 
-static int add_netdev(struct qmp *qmp, const struct hotplug_nic *nic, size_t n_vhost, char **errorp)
+/* Makes a hub of two ports, one for the card and one for the tap. */
+static int add_hub(struct qmp *qmp, const struct hotplug_nic *nic, char **errorp)
 {
-    auto_free char *id = netdev_id(nic->id);
-    auto_free char *fds = fd_names(nic->id, "fd", nic->n_fds);
-    auto_free char *vhost_fds = fd_names(nic->id, "vhost", n_vhost);
-    cJSON *arguments = cJSON_CreateObject();
+    auto_free char *netdev = card_netdev(nic->id, 0);
+    auto_free char *tap = card_hub_tap(nic->id, 0);
+    auto_free char *port = card_hub_port(nic->id, 0);
+    cJSON *info = NULL;
+    int error = qmp_query(qmp, "human-monitor-command", card_text("command-line", "info network"),
+                          &info, errorp);
+    const char *text = cJSON_GetStringValue(info);
+    int hub = hubs_free_number(text ? text : "");
 
-    cJSON_AddStringToObject(arguments, "type", "tap");
-    cJSON_AddStringToObject(arguments, "id", id);
-    cJSON_AddStringToObject(arguments, nic->n_fds > 1 ? "fds" : "fd", fds);
-    if (n_vhost) {
-        cJSON_AddBoolToObject(arguments, "vhost", true);
-        cJSON_AddStringToObject(arguments, n_vhost > 1 ? "vhostfds" : "vhostfd", vhost_fds);
+    cJSON_Delete(info);
+    if (!error) {
+        error = qmp_execute(qmp, "netdev_add", card_hubport(port, hub, tap), errorp);
     }
-    return qmp_execute(qmp, "netdev_add", arguments, errorp);
+    return error ? error : qmp_execute(qmp, "netdev_add", card_hubport(netdev, hub, NULL), errorp);
 }
 
-static void remove_netdev(struct qmp *qmp, struct hotplug_nic *nic, int *error, char **errorp)
+static int add_netdev(struct qmp *qmp, const struct hotplug_nic *nic, size_t n_vhost, char **errorp)
 {
-    auto_free char *id = netdev_id(nic->id);
-    auto_free char *sentence = NULL;
-    int refused = execute_with(qmp, "netdev_del", "id", id, &sentence);
+    auto_free char *id = nic->hub ? card_hub_tap(nic->id, 0) : card_netdev(nic->id, 0);
 
+    return qmp_execute(qmp, "netdev_add", card_tap(id, nic->id, nic->n_fds, n_vhost), errorp);
+}
+
+/* Removes a netdev, which may be gone; `there` says afterwards whether it is. */
+static int remove_netdev(struct qmp *qmp, const char *id, bool *there, char **errorp)
+{
+    int error = execute_with(qmp, "netdev_del", "id", id, errorp);
+
+    *there = error != -ENOENT;
+    return *there ? error : 0;
+}
+
+/* Removes all netdevs that a card may have. */
+static void remove_netdevs(struct qmp *qmp, struct hotplug_nic *nic, int *error, char **errorp)
+{
+    char *ids[3 * CARD_TURNS];
+    size_t n = 0;
+    size_t n_found = 0;
+    bool left = false;
+
+    for (unsigned turn = 0; turn < CARD_TURNS; turn++) {
+        ids[n++] = card_netdev(nic->id, turn);
+        if (nic->hub) {
+            ids[n++] = card_hub_port(nic->id, turn);
+            ids[n++] = card_hub_tap(nic->id, turn);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        auto_free char *id = ids[i];
+        auto_free char *sentence = NULL;
+        bool there;
+        int refused = remove_netdev(qmp, id, &there, &sentence);
+
+        n_found += there;
+        left |= refused != 0;
+        if (refused && !*error) {
+            *error = error_set(errorp, -refused, "%s", sentence);
+        }
+    }
     /* Whoever gave QEMU the descriptors may have come no further. */
-    if (refused == -ENOENT) {
-        close_fds(qmp, nic->id, "fd", nic->n_fds);
-        close_fds(qmp, nic->id, "vhost", nic->n_fds);
+    if (!n_found) {
+        close_fds(qmp, nic->id, CARD_FD, nic->n_fds);
+        close_fds(qmp, nic->id, CARD_VHOST, nic->n_fds);
     }
-    nic->there = refused && refused != -ENOENT;
-    if (nic->there && !*error) {
-        *error = error_set(errorp, -refused, "%s", sentence);
-    }
+    nic->there = left;
 }
 
 static int add_device(struct qmp *qmp, const struct hotplug_nic *nic, char **errorp)
 {
-    struct qemu_virtio virtio = qemu_virtio_of(nic->port);
-    auto_free char *netdev = netdev_id(nic->id);
-    cJSON *arguments = cJSON_CreateObject();
-    char mac[MAC_TEXT_SIZE];
-
-    cJSON_AddStringToObject(arguments, "driver", qemu_driver(nic->port));
-    cJSON_AddStringToObject(arguments, "id", nic->id);
-    cJSON_AddStringToObject(arguments, "bus", nic->bus);
-    cJSON_AddStringToObject(arguments, "netdev", netdev);
-    cJSON_AddStringToObject(arguments, "mac", mac_format(&nic->port->mac, mac));
-    if (virtio.vectors) {
-        cJSON_AddBoolToObject(arguments, "mq", true);
-        cJSON_AddNumberToObject(arguments, "vectors", virtio.vectors);
-    }
-    if (virtio.host_mtu) {
-        cJSON_AddNumberToObject(arguments, "host_mtu", virtio.host_mtu);
-    }
+    auto_free char *netdev = card_netdev(nic->id, 0);
     auto_free char *sentence = NULL;
-    int error = qmp_execute(qmp, "device_add", arguments, &sentence);
+    int error = qmp_execute(qmp, "device_add",
+                            card_device(nic->port, nic->id, nic->bus, NULL, netdev), &sentence);
 
     if (error) {
         /* An unknown bus is "not found" as well. */
@@ -164,18 +133,15 @@ static int add_device(struct qmp *qmp, const struct hotplug_nic *nic, char **err
     return error;
 }
 
-static int set_link_down(struct qmp *qmp, const char *id, char **errorp)
+/* After -EPIPE or -ETIMEDOUT nobody knows what QEMU has, unless it has ended. */
+static bool is_unknown(int error)
 {
-    cJSON *arguments = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(arguments, "name", id);
-    cJSON_AddBoolToObject(arguments, "up", false);
-    return qmp_execute(qmp, "set_link", arguments, errorp);
+    return error == -EPIPE || error == -ETIMEDOUT || error == -EPROTO;
 }
 
 /* Hands over the descriptors and makes the netdev of them. On failure QEMU has nothing of it, if it
  * answers. */
-static int plug_netdev(struct qmp *qmp, const struct hotplug_nic *nic, char **errorp)
+static int plug_netdev(struct qmp *qmp, struct hotplug_nic *nic, char **errorp)
 {
     int vhost_fds[TAP_MAX_QUEUES];
     size_t n_vhost;
@@ -184,27 +150,28 @@ static int plug_netdev(struct qmp *qmp, const struct hotplug_nic *nic, char **er
     if (error) {
         return error;
     }
-    error = give_fds(qmp, nic->id, "fd", nic->fds, nic->n_fds, errorp);
+    error = give_fds(qmp, nic->id, CARD_FD, nic->fds, nic->n_fds, errorp);
     if (!error) {
-        error = give_fds(qmp, nic->id, "vhost", vhost_fds, n_vhost, errorp);
+        error = give_fds(qmp, nic->id, CARD_VHOST, vhost_fds, n_vhost, errorp);
     }
     if (!error) {
         error = add_netdev(qmp, nic, n_vhost, errorp);
     }
-    if (error) {
-        close_fds(qmp, nic->id, "fd", nic->n_fds);
-        close_fds(qmp, nic->id, "vhost", n_vhost);
+    if (!error && nic->hub) {
+        error = add_hub(qmp, nic, errorp);
+        if (error && !is_unknown(error)) {
+            int ignored = error;
+
+            remove_netdevs(qmp, nic, &ignored, NULL);
+        }
+    } else if (error) {
+        close_fds(qmp, nic->id, CARD_FD, nic->n_fds);
+        close_fds(qmp, nic->id, CARD_VHOST, n_vhost);
     }
     for (size_t i = 0; i < n_vhost; i++) {
         close(vhost_fds[i]);
     }
     return error;
-}
-
-/* After -EPIPE or -ETIMEDOUT nobody knows what QEMU has, unless it has ended. */
-static bool is_unknown(int error)
-{
-    return error == -EPIPE || error == -ETIMEDOUT || error == -EPROTO;
 }
 
 /* Gives QEMU one card. On failure `there` says whether the device is there, or may be. */
@@ -218,11 +185,11 @@ static int plug_one(struct qmp *qmp, struct hotplug_nic *nic, char **errorp)
         if (error && !is_unknown(error)) {
             int ignored = error;
 
-            remove_netdev(qmp, nic, &ignored, NULL);
+            remove_netdevs(qmp, nic, &ignored, NULL);
         }
     }
     if (!error && nic->port->link_down) {
-        error = set_link_down(qmp, nic->id, errorp);
+        error = qmp_execute(qmp, "set_link", card_link(nic->id, false), errorp);
     }
     nic->there |= is_unknown(error);
     return error ? error_wrap(errorp, error, "%s", nic->name) : 0;
@@ -259,9 +226,7 @@ static int ask(struct qmp *qmp, const struct hotplug_nic *nic, bool *there, char
     auto_free char *sentence = NULL;
     int error = execute_with(qmp, "device_del", "id", nic->id, &sentence);
 
-    /* It was asked before (qmp_device_del() in softmmu/qdev-monitor.c); there is no class for it.
-     */
-    if (error == -EIO && strstr(sentence, "in the process of unplug")) {
+    if (error == -EIO && card_is_leaving(sentence)) {
         return 0;
     }
     *there = error != -ENOENT;
@@ -360,7 +325,7 @@ int hotplug_unplug(struct qmp *qmp, struct hotplug_nic *nics, size_t n, int wait
     }
     for (size_t i = 0; i < n; i++) {
         if (nics[i].there && !there[i]) {
-            remove_netdev(qmp, &nics[i], &error, errorp);
+            remove_netdevs(qmp, &nics[i], &error, errorp);
         }
     }
     free(there);

@@ -1,7 +1,6 @@
 /* Hot plug: giving a QEMU that runs another network card, and taking it away again, over QMP.
  *
- * A card is a netdev, which has the descriptors, and a device, which the guest sees. What they are
- * called follows from the interface's name or alias, so that whoever comes later knows them.
+ * What the parts of a card are called is in card.h.
  */
 #ifndef QEMU_HOTPLUG_H
 #define QEMU_HOTPLUG_H
@@ -23,16 +22,13 @@ struct hotplug_nic {
     const char *id;   /* of QEMU's device */
     bool there;       /* QEMU has it, or something of it */
     size_t n_fds;     /* how many queues it has */
+    bool hub;         /* it has a hub, or may have one */
 
     /* Only what is to be plugged in has these. */
     const struct vif_port *port;
     const char *bus;
     const int *fds; /* a queue each */
 };
-
-/* The id of the device for an interface of that name: its alias, or else "vif-" and the name, in
- * which what an id cannot have is escaped. Caller frees. */
-char *hotplug_id(const char *name, const char *alias);
 
 /* Gives QEMU all these cards, or none. After a failure that could not be undone, since QEMU does
  * not answer or the guest does not let go, `there` is set in what is left, or may be. `wait_ms`

@@ -6,12 +6,17 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "qemu/args.h"
 
 #define VHOST_NET "/dev/vhost-net"
 
-/* Only virtio cards can have it, and without offloads there is nothing to gain. */
+/* Only virtio cards can have it, without offloads there is nothing to gain, and a hub does without.
+ */
 static bool is_wanted(const struct vif_port *port)
 {
+    if (qemu_has_hub(port)) {
+        return false;
+    }
     return port->vhost == VIF_YES || (port->vhost == VIF_UNSET && port->vnet_hdr &&
                                       strncmp(port->model, "virtio", strlen("virtio")) == 0);
 }

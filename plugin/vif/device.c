@@ -95,10 +95,19 @@ static int create_macvtap(struct rtnl *rtnl, const struct vif_device_job *job, c
     return error ? error : link_change(rtnl, *ifindex, &mark, errorp);
 }
 
+int vif_device_take(struct vif_host *host, const struct vif_device_job *job, char **errorp)
+{
+    const struct vif_port *port = port_of(job);
+    int ifindex = job->out->record.ifindex;
+
+    return port->persistent && !job->supervised
+               ? macvtap_give_node(ifindex, port->owner, port->group, errorp)
+               : open_queues(host, job, ifindex, errorp);
+}
+
 static int make_macvtap(struct vif_host *host, const struct vif_device_job *job, char **errorp)
 {
     const struct vif_port *port = port_of(job);
-    int *ifindex = &job->out->record.ifindex;
     struct rtnl *rtnl;
     int error = vif_host_rtnl(host, &rtnl, errorp);
 
@@ -109,10 +118,7 @@ static int make_macvtap(struct vif_host *host, const struct vif_device_job *job,
         return error;
     }
     vif_host_log(host, "made macvtap \"%s\" on \"%s\"", port->name, port->lower);
-    if (port->persistent && !job->supervised) {
-        return macvtap_give_node(*ifindex, port->owner, port->group, errorp);
-    }
-    return open_queues(host, job, *ifindex, errorp);
+    return vif_device_take(host, job, errorp);
 }
 
 int vif_device_make(struct vif_host *host, const struct vif_device_job *job, char **errorp)

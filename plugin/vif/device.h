@@ -38,6 +38,10 @@ int vif_device_set_up(struct vif_host *host, const struct vif_device_job *job, c
 int vif_device_attached(struct vif_host *host, const struct vif_device_job *job, char **errorp);
 int vif_device_hand_over(struct vif_host *host, const struct vif_device_job *job, char **errorp);
 
+/* The rest of vif_device_make() for a macvtap that is there already, out->record.ifindex: its
+ * queues are opened, or its node is given to whom it is for. */
+int vif_device_take(struct vif_host *host, const struct vif_device_job *job, char **errorp);
+
 /* Sets a device of somebody else's back to what was seen of it before vif_device_set_up(). */
 int vif_device_restore(struct vif_host *host, const struct vif_device_job *job, char **errorp);
 

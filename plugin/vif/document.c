@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "vif/metadata.h"
 #include "vif/uuidtext.h"
 #include "vif/xml.h"
 #include "vif/xmlfile.h"
@@ -117,7 +118,9 @@ static int parse_domain(const xmlNode *root, struct vif_document *document, char
         }
         document->domain_uuid = str_dup(normal);
     }
-    return add_interfaces(root, document, errorp);
+    int error = add_interfaces(root, document, errorp);
+    return error ? error
+                 : vif_metadata_parse_domain(root, document->specs, document->n_specs, errorp);
 }
 
 static int parse_root(const xmlNode *root, struct vif_document *document, char **errorp)

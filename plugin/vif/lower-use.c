@@ -15,6 +15,9 @@ void vif_lower_remember(const struct vif_lower *lower, struct vif_record *record
     int vlan = vif_lower_vlan(&record->port);
     const struct link_info *link = vlan < 0 ? &lower->link : vif_lower_vlan_link(lower, vlan);
 
+    record->home_mac = lower->link.mac;
+    record->has_home_mac = true;
+    record->home_vlan = lower->link.vlan_id;
     record->lower_was_down = !lower->link.up;
     record->vlan_was_missing = !link;
     record->vlan_was_down = vlan >= 0 && link && !link->up;

@@ -326,7 +326,7 @@ static int parse_defaults(const xmlNode *node, struct vif_network *network, char
 /* The alternative is to a bridge that vifplug plugs into; another kind of network has none. */
 static int parse_metadata(const xmlNode *node, struct vif_network *network, char **errorp)
 {
-    int error = vif_metadata_parse(node, &network->alternative, errorp);
+    int error = vif_metadata_parse(node, network, errorp);
 
     if (!error && network->alternative.dev &&
         (network->extbridge_dev || !network->bridge || !str_eq(network->forward_mode, "bridge"))) {

@@ -47,6 +47,8 @@ struct vif_network {
     struct vif_vlan vlan;
     struct vif_virtualport virtualport; /* not read beside <extbridge> */
     struct vif_alternative alternative;
+    enum vif_strategy strategy; /* of its interfaces that do not say it */
+    enum vif_find find;         /* likewise */
     struct vif_portgroup *portgroups;
     size_t n_portgroups;
     struct _xmlNode *element; /* the element as it was read; owned */

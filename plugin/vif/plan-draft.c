@@ -192,6 +192,9 @@ static int draft_port(const struct draft *draft, struct vif_port *port, char **e
         error = choose_device(spec, draft->options, port, errorp);
     }
     if (!error) {
+        error = vif_plan_reconnect(draft->wish->spec, spec, port, errorp);
+    }
+    if (!error) {
         error = vif_plan_vlan(&spec->vlan, port, errorp);
     }
     if (!error) {

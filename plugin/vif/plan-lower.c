@@ -113,6 +113,47 @@ int vif_plan_lower_draft(const struct vif_spec *spec, const struct vif_network *
     return error ? error : choose_mode(spec->source_mode, port, errorp);
 }
 
+/* QEMU's hubs have neither (net/hub.c). */
+static int check_hub(const struct vif_port *port, char **errorp)
+{
+    if (port->n_queues > 1) {
+        return error_set(errorp, EINVAL,
+                         "<reconnect strategy='hub'> does not go with %u queues, since QEMU's hub "
+                         "has one; use one, or strategy='replug', which keeps them",
+                         port->n_queues);
+    }
+    if (port->vhost == VIF_YES) {
+        return error_set(errorp, EINVAL,
+                         "<reconnect strategy='hub'> does not go with <driver name='vhost'>, since "
+                         "QEMU's hub has none; remove that, or use strategy='replug'");
+    }
+    return 0;
+}
+
+int vif_plan_reconnect(const struct vif_spec *wish, const struct vif_spec *spec,
+                       struct vif_port *port, char **errorp)
+{
+    port->strategy = VIF_STRATEGY_NONE;
+    port->find = VIF_FIND_NAME;
+    if (port->device != VIF_DEVICE_MACVTAP) {
+        if (wish->strategy == VIF_STRATEGY_REPLUG || wish->strategy == VIF_STRATEGY_HUB ||
+            wish->find) {
+            vif_port_note(port, "<reconnect> is for macvtaps, and this is none; ignored");
+        }
+        return 0;
+    }
+    port->strategy = spec->strategy ? spec->strategy : VIF_STRATEGY_REPLUG;
+    port->find = spec->find ? spec->find : port->n_lowers > 1 ? VIF_FIND_POOL : VIF_FIND_NAME;
+    port->follows_mac = spec->trust_guest_rx_filters == VIF_YES;
+    port->network = str_dup_or_null(spec->source_network);
+    if (port->find == VIF_FIND_POOL && !port->network) {
+        return error_set(errorp, EINVAL,
+                         "<reconnect find='pool'> chooses among the devices of a network, and this "
+                         "interface is on none; use type='network', or find='mac'");
+    }
+    return port->strategy == VIF_STRATEGY_HUB ? check_hub(port, errorp) : 0;
+}
+
 static bool may_go_to(const struct vif_port *port, const char *lower)
 {
     for (size_t i = 0; i < port->n_lowers; i++) {

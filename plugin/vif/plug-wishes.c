@@ -35,12 +35,14 @@ int vif_plug_wishes(struct vif_host *host, const struct vif_wish *wishes, size_t
                     const struct vif_plug_options *options, struct vif_plugged **plugged,
                     char **errorp)
 {
+    struct vif_plug_options timed = *options;
     int error = -EAGAIN;
 
+    timed.began_us = vif_plug_clock();
     for (int attempt = 0; attempt < ATTEMPTS && error == -EAGAIN; attempt++) {
         char *sentence = NULL;
 
-        error = plan_and_plug(host, wishes, n, networks, plan_options, options, plugged, &sentence);
+        error = plan_and_plug(host, wishes, n, networks, plan_options, &timed, plugged, &sentence);
         if (error) {
             error_set(errorp, -error, "%s", sentence);
         }

@@ -19,6 +19,7 @@ struct plug {
     const struct vif_plug_options *options;
     struct vif_records *records;
     char plug_id[37];
+    int64_t began_us;
 
     struct job {
         struct vif_device_job device;
@@ -42,6 +43,14 @@ void vif_plugged_free(struct vif_plugged *plugged, size_t n)
     free(plugged);
 }
 
+int64_t vif_plug_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
 static struct vif_record *record_of(const struct job *job)
 {
     return &job->device.out->record;
@@ -62,6 +71,7 @@ static void fill_record(const struct plug *plug, const struct vif_port *port,
     record->remote = port->attachment == VIF_ATTACH_OVS ? str_dup_or_null(remote) : NULL;
     vif_record_set_owner(record);
     record->since = time(NULL);
+    record->of_libvirt = plug->options->of_libvirt;
     record->granted_name = str_dup_or_null(plug->options->granted_name);
     record->granted_user = plug->options->granted_user;
 }
@@ -232,6 +242,7 @@ static int finish_record(struct plug *plug, struct job *job, char **errorp)
 
     vif_lower_keep_up(record);
     record->state = VIF_PLUGGED;
+    record->plug_us = vif_plug_clock() - plug->began_us;
     if (!plug->options->supervised) {
         record->pid = 0;
         record->pid_start = 0;
@@ -335,6 +346,7 @@ int vif_plug(struct vif_host *host, const struct vif_plan *plan, struct vif_view
         .jobs = mem_zalloc(plan->n_ports * sizeof *plug.jobs),
         .lowers = &view->lowers,
         .lock = -1,
+        .began_us = options->began_us ? options->began_us : vif_plug_clock(),
     };
     struct vif_plugged *out = mem_zalloc(plan->n_ports * sizeof *out);
 

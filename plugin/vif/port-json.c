@@ -11,6 +11,7 @@
 #include "netdev/tap.h"
 #include "vif/json.h"
 #include "vif/port.h"
+#include "vif/strategy.h"
 #include "vif/uuidtext.h"
 
 #define VLAN_MAX 4095
@@ -70,6 +71,10 @@ cJSON *vif_port_to_json(const struct vif_port *port)
     json_add_string_or_null(json, "lower", port->lower);
     json_add_string_or_null(json, "mode", macvtap_mode_name(port->mode));
     cJSON_AddBoolToObject(json, "mode_auto", port->mode_auto);
+    json_add_string_or_null(json, "network", port->network);
+    cJSON_AddStringToObject(json, "strategy", vif_strategy_name(port->strategy));
+    cJSON_AddStringToObject(json, "find", vif_find_name(port->find));
+    cJSON_AddBoolToObject(json, "follows_mac", port->follows_mac);
     cJSON_AddBoolToObject(json, "isolated", port->isolated);
     cJSON_AddBoolToObject(json, "transient", port->transient);
     add_qos(json, &port->qos);
@@ -255,6 +260,26 @@ static void read_qos(struct reader *r, struct ovs_qos *qos)
     }
 }
 
+static const char *strategy_word(int i)
+{
+    return vif_strategy_name((enum vif_strategy)(i + VIF_STRATEGY_REPLUG));
+}
+
+static const char *find_word(int i)
+{
+    return vif_find_name((enum vif_find)(i + VIF_FIND_NAME));
+}
+
+/* How it is connected again. */
+static void read_reconnect(struct reader *r, struct vif_port *port)
+{
+    port->network = dup_string_or_null(r, "network");
+    port->strategy = (enum vif_strategy)(
+        VIF_STRATEGY_REPLUG + read_word(r, "strategy", strategy_word, VIF_STRATEGY_NONE));
+    port->find = (enum vif_find)(VIF_FIND_NAME + read_word(r, "find", find_word, VIF_FIND_POOL));
+    port->follows_mac = read_bool(r, "follows_mac");
+}
+
 /* The device that a macvtap is on, and how. */
 static void read_lower(struct reader *r, struct vif_port *port)
 {
@@ -330,6 +355,7 @@ int vif_port_from_json(const cJSON *json, struct vif_port *port, char **errorp)
     port->bridge = dup_string_or_null(&r, "bridge");
     read_vlan(&r, &port->vlan);
     read_lower(&r, port);
+    read_reconnect(&r, port);
     port->isolated = read_bool(&r, "isolated");
     port->transient = read_bool(&r, "transient");
     read_qos(&r, &port->qos);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "vif/strategy.h"
 
 void vif_port_clear(struct vif_port *port)
 {
@@ -19,6 +20,7 @@ void vif_port_clear(struct vif_port *port)
         free(port->lowers[i]);
     }
     free(port->lowers);
+    free(port->network);
     free(port->script);
     free(port->downscript);
     free(port->model);
@@ -56,6 +58,7 @@ void vif_port_copy(struct vif_port *dst, const struct vif_port *src)
             dst->lowers[i] = str_dup(src->lowers[i]);
         }
     }
+    dst->network = str_dup_or_null(src->network);
     dst->script = str_dup_or_null(src->script);
     dst->downscript = str_dup_or_null(src->downscript);
     dst->model = str_dup_or_null(src->model);
@@ -231,6 +234,12 @@ char *vif_port_differences(const struct vif_port *wish, const struct vif_port *f
     text = differ(text, "lower device", fact->lower, wish->lower);
     text = differ_bool(text, "mode left to vifplug", fact->mode_auto, wish->mode_auto);
     text = differ(text, "mode", macvtap_mode_name(fact->mode), macvtap_mode_name(wish->mode));
+    text = differ(text, "way to be connected again", vif_strategy_name(fact->strategy),
+                  vif_strategy_name(wish->strategy));
+    text = differ(text, "way to find the lower device again", vif_find_name(fact->find),
+                  vif_find_name(wish->find));
+    text = differ_bool(text, "guest trusted with its address", fact->follows_mac,
+                       wish->follows_mac);
     text = differ(text, "MAC address", mac_format(&fact->mac, fact_mac),
                   mac_format(&wish->mac, wish_mac));
     text = differ(text, "VLAN", fact_vlan, wish_vlan);

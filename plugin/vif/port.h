@@ -70,6 +70,11 @@ struct vif_port {
     bool needs_reflection; /* a plan's: a device will do only if the switch behind it reflects */
     size_t n_lower_notes;  /* a plan's: how many of the last notes vif_lower_choose() made */
     bool mtu_of_lower;     /* a plan's: so did it choose the MTU */
+    char *network;         /* that it is of, for VIF_FIND_POOL; or NULL */
+    enum vif_strategy strategy; /* never unset; _NONE where there is no macvtap */
+    enum vif_find find;         /* never unset */
+    bool follows_mac;           /* the macvtap gets the address that the guest gives its card:
+                                   trustGuestRxFilters='yes' */
 
     char *script;     /* or NULL */
     char *downscript; /* or NULL */

@@ -20,6 +20,8 @@ void vif_record_clear(struct vif_record *record)
     free(record->remote);
     free(record->qemu_id);
     free(record->qemu_bus);
+    free(record->qmp);
+    free(record->qemu_netdev);
     free(record->granted_name);
     memset(record, 0, sizeof *record);
 }
@@ -97,6 +99,24 @@ char *vif_record_node(const struct vif_record *record)
                : NULL;
 }
 
+static void add_seen(cJSON *json, const struct vif_record *record)
+{
+    char mac[MAC_TEXT_SIZE];
+
+    cJSON_AddBoolToObject(json, "waiting", record->waiting);
+    cJSON_AddNumberToObject(json, "changed", (double)record->changed);
+    cJSON_AddNumberToObject(json, "reconnects", record->reconnects);
+    cJSON_AddNumberToObject(json, "outage_ms", (double)record->outage_ms);
+    cJSON_AddNumberToObject(json, "outages_ms", (double)record->outages_ms);
+    cJSON_AddNumberToObject(json, "plug_us", (double)record->plug_us);
+    json_add_string_or_null(json, "home_mac",
+                            record->has_home_mac ? mac_format(&record->home_mac, mac) : NULL);
+    cJSON_AddItemToObject(json, "home_vlan",
+                          record->has_home_mac && record->home_vlan >= 0
+                              ? cJSON_CreateNumber(record->home_vlan)
+                              : cJSON_CreateNull());
+}
+
 cJSON *vif_record_to_json(const struct vif_record *record)
 {
     auto_free char *node = vif_record_node(record);
@@ -115,6 +135,10 @@ cJSON *vif_record_to_json(const struct vif_record *record)
     cJSON_AddNumberToObject(json, "since", (double)record->since);
     json_add_string_or_null(json, "qemu_id", record->qemu_id);
     json_add_string_or_null(json, "qemu_bus", record->qemu_bus);
+    json_add_string_or_null(json, "qemu_netdev", record->qemu_netdev);
+    json_add_string_or_null(json, "qmp", record->qmp);
+    cJSON_AddBoolToObject(json, "of_libvirt", record->of_libvirt);
+    add_seen(json, record);
     json_add_string_or_null(json, "granted_name", record->granted_name);
     cJSON_AddItemToObject(json, "granted_user",
                           record->granted_name ? cJSON_CreateNumber(record->granted_user)
@@ -150,6 +174,27 @@ static bool flag_of(const cJSON *json, const char *key)
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, key));
 }
 
+static bool mac_of(const cJSON *json, const char *key, struct mac *mac)
+{
+    const char *text = text_of(json, key);
+
+    return text && mac_parse(text, mac, NULL) == 0;
+}
+
+static void read_seen(const cJSON *json, struct vif_record *record)
+{
+    record->waiting = flag_of(json, "waiting");
+    record->changed = number_of(json, "changed");
+    record->reconnects = (unsigned)number_of(json, "reconnects");
+    record->outage_ms = number_of(json, "outage_ms");
+    record->outages_ms = number_of(json, "outages_ms");
+    record->plug_us = number_of(json, "plug_us");
+    record->has_home_mac = mac_of(json, "home_mac", &record->home_mac);
+    record->home_vlan = cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(json, "home_vlan"))
+                            ? (int)number_of(json, "home_vlan")
+                            : -1;
+}
+
 int vif_record_from_json(const cJSON *json, struct vif_record *record, char **errorp)
 {
     memset(record, 0, sizeof *record);
@@ -172,12 +217,15 @@ int vif_record_from_json(const cJSON *json, struct vif_record *record, char **er
     record->since = number_of(json, "since");
     record->qemu_id = str_dup_or_null(text_of(json, "qemu_id"));
     record->qemu_bus = str_dup_or_null(text_of(json, "qemu_bus"));
+    record->qemu_netdev = str_dup_or_null(text_of(json, "qemu_netdev"));
+    record->qmp = str_dup_or_null(text_of(json, "qmp"));
+    record->of_libvirt = flag_of(json, "of_libvirt");
+    read_seen(json, record);
     record->granted_name = str_dup_or_null(text_of(json, "granted_name"));
     record->granted_user = (uid_t)number_of(json, "granted_user");
     record->lower_was_down = flag_of(json, "lower_was_down");
     record->vlan_was_down = flag_of(json, "vlan_was_down");
     record->vlan_was_missing = flag_of(json, "vlan_was_missing");
-    const char *mac = text_of(json, "lower_mac");
-    record->has_lower_mac = mac && mac_parse(mac, &record->lower_mac, NULL) == 0;
+    record->has_lower_mac = mac_of(json, "lower_mac", &record->lower_mac);
     return 0;
 }

@@ -39,10 +39,26 @@ struct vif_record {
     char *granted_name; /* of the bridge helper's: the name that was asked for; else NULL */
     uid_t granted_user; /* likewise: who asked */
 
-    /* Of what was plugged into a running QEMU (qemu/hotplug.h): its device there, which is of this
-     * id, and the bus that it is on. NULL where it was not. */
+    /* The guest's card, where QEMU was told of it by us: its device there, which is of this id, and
+     * the bus that it is on; NULL where that is not known. */
     char *qemu_id;
     char *qemu_bus;
+
+    /* How the watcher reaches the guest that has it. */
+    char *qmp;         /* the path of QEMU's QMP socket, absolute; or NULL */
+    bool of_libvirt;   /* the guest is libvirt's, whose monitor is nobody else's */
+    char *qemu_netdev; /* the netdev's id, or NULL */
+
+    /* What the watcher has seen. */
+    bool waiting;        /* the macvtap went with the device below it */
+    int64_t changed;     /* when it began to wait or was connected; seconds since the epoch, or 0 */
+    unsigned reconnects; /* how often it was connected again */
+    int64_t outage_ms;   /* how long the last time took, and all together */
+    int64_t outages_ms;
+    int64_t plug_us;     /* how long it took to plug it */
+    struct mac home_mac; /* of a macvtap: of the device below it as it was plugged */
+    bool has_home_mac;
+    int home_vlan; /* and its VLAN, where it was a VLAN link itself; else -1 */
 
     /* Of a macvtap: what is to be set back below it when it goes (vif/lower-use.h). */
     bool lower_was_down;
@@ -129,6 +145,18 @@ int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp
 
 /* Removes a record; one that is gone is fine. */
 int vif_records_remove(struct vif_records *records, const char *name, char **errorp);
+
+/* The absolute path of the socket that a QEMU has for the watcher, of whose cards one is of that
+ * name: RUNDIR/qmp/NAME.sock. Makes its folder, which is root's alone (0700), where it is missing.
+ * Who makes the socket writes a record that names it before. Returns NULL on failure; caller
+ * frees. */
+char *vif_records_socket(struct vif_records *records, const char *name, char **errorp);
+
+/* Whether a path is of that folder. */
+bool vif_records_have_socket(const struct vif_records *records, const char *path);
+
+/* Removes the sockets that no record names. */
+int vif_records_sweep_sockets(struct vif_records *records, char **errorp);
 
 /* Removes the unfinished files of processes that are gone. */
 void vif_records_sweep(struct vif_records *records);

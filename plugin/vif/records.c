@@ -17,9 +17,11 @@
 #include "vif/record.h"
 
 /* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is what vif_records_lock()
- * takes. */
-#define PORTS_FOLDER "ports"
-#define SUFFIX       ".json"
+ * takes; RUNDIR/qmp/NAME.sock is QEMU's socket for the watcher. */
+#define PORTS_FOLDER   "ports"
+#define SUFFIX         ".json"
+#define SOCKETS_FOLDER "qmp"
+#define SOCKET_SUFFIX  ".sock"
 
 struct vif_records {
     char *rundir;
@@ -427,4 +429,74 @@ void vif_records_sweep(struct vif_records *records)
         }
     }
     closedir(dir);
+}
+
+/* The folder of sockets, absolute; caller frees. */
+static char *socket_folder(const struct vif_records *records)
+{
+    auto_free char *rundir = realpath(records->rundir, NULL);
+
+    return str_printf("%s/%s", rundir ? rundir : records->rundir, SOCKETS_FOLDER);
+}
+
+char *vif_records_socket(struct vif_records *records, const char *name, char **errorp)
+{
+    auto_free char *folder = socket_folder(records);
+
+    if (mkdir(folder, 0700) && errno != EEXIST) {
+        error_set(errorp, errno, "cannot make the folder %s: %m%s", folder, remedy(errno));
+        return NULL;
+    }
+    return str_printf("%s/%s%s", folder, name, SOCKET_SUFFIX);
+}
+
+bool vif_records_have_socket(const struct vif_records *records, const char *path)
+{
+    auto_free char *folder = socket_folder(records);
+    size_t length = strlen(folder);
+
+    return path && strncmp(path, folder, length) == 0 && path[length] == '/';
+}
+
+/* Whether a record names the socket. */
+static bool is_named(const char *path, const struct vif_record *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(all[i].qmp, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int vif_records_sweep_sockets(struct vif_records *records, char **errorp)
+{
+    auto_free char *folder = socket_folder(records);
+    DIR *dir = opendir(folder);
+    struct vif_record *all = NULL;
+    const struct dirent *entry;
+    size_t n = 0;
+    int error = 0;
+
+    while (dir && !error && (entry = readdir(dir))) {
+        auto_free char *path = str_printf("%s/%s", folder, entry->d_name);
+        const char *suffix = strrchr(entry->d_name, '.');
+
+        if (!str_eq(suffix, SOCKET_SUFFIX)) {
+            continue;
+        }
+        /* Read after what is looked at: who makes one wrote its record before. */
+        vif_records_free(all, n);
+        all = NULL;
+        n = 0;
+        error = vif_records_read_all(records, &all, &n, errorp);
+        if (!error && !is_named(path, all, n) && unlink(path) && errno != ENOENT) {
+            error = error_set(errorp, errno, "cannot remove %s: %m", path);
+        }
+    }
+    vif_records_free(all, n);
+    if (dir) {
+        closedir(dir);
+    }
+    return error;
 }

@@ -74,6 +74,12 @@ static void inherit_flags(struct vif_spec *actual, const struct vif_network *net
     if (!actual->isolated) {
         actual->isolated = network->isolated;
     }
+    if (!actual->strategy) {
+        actual->strategy = network->strategy;
+    }
+    if (!actual->find) {
+        actual->find = network->find;
+    }
     if (!actual->bandwidth.present && portgroup) {
         actual->bandwidth = portgroup->bandwidth;
     }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "netdev/ifname.h"
 #include "vif/bandwidth.h"
+#include "vif/metadata.h"
 #include "vif/model.h"
 #include "vif/parts.h"
 #include "vif/spec.h"
@@ -267,6 +268,10 @@ xmlNode *vif_spec_format(const struct vif_spec *spec, enum vif_form form)
     } else {
         interface = xml_write_parts("interface", parts, ARRAY_LEN(parts), &writing, spec->element);
         xml_set_tristate(interface, "trustGuestRxFilters", spec->trust_guest_rx_filters);
+        /* What was read of it is kept; what another part of the document says stays there. */
+        if (!spec->element) {
+            vif_metadata_write_interface(spec, interface);
+        }
     }
     xml_set(interface, "type", type_name(spec));
     xml_lay_out(interface, "");

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "vif/bandwidth.h"
+#include "vif/metadata.h"
 #include "vif/model.h"
 #include "vif/virtualport.h"
 #include "vif/vlan.h"
@@ -327,6 +328,9 @@ static int parse(const xmlNode *node, struct vif_spec *spec, char **errorp)
     }
     if (!error) {
         error = vif_bandwidth_parse(node, spec->type == VIF_TYPE_NETWORK, &spec->bandwidth, errorp);
+    }
+    if (!error) {
+        error = vif_metadata_parse_interface(node, spec, errorp);
     }
     return error;
 }

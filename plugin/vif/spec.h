@@ -76,6 +76,24 @@ struct vif_bandwidth {
     struct vif_rate outbound;
 };
 
+/* What the watcher does for a running guest when the device below its macvtap went and is back:
+ * <reconnect> of VIF_NAMESPACE, vifplug-xml(5). */
+enum vif_strategy {
+    VIF_STRATEGY_UNSET,  /* of what libvirt wrote: as VIF_STRATEGY_REPLUG */
+    VIF_STRATEGY_REPLUG, /* the guest's card is plugged out and in again: offloads and queues stay
+                          */
+    VIF_STRATEGY_HUB,    /* QEMU has a hub between card and macvtap, and the card stays */
+    VIF_STRATEGY_NONE,   /* nothing */
+};
+
+/* How the device is known when it comes back. */
+enum vif_find {
+    VIF_FIND_UNSET, /* as VIF_FIND_NAME, or VIF_FIND_POOL where a network has several */
+    VIF_FIND_NAME,
+    VIF_FIND_MAC,  /* by its own address, whatever its name */
+    VIF_FIND_POOL, /* any device of the network will do */
+};
+
 enum vif_target_mode {
     VIF_TARGET_FD,     /* the tap is opened here and its descriptor passed on: the default */
     VIF_TARGET_IFNAME, /* QEMU opens it by name and runs the script, the old way */
@@ -112,6 +130,8 @@ struct vif_spec {
     char *alias;       /* <alias name>, or NULL */
     enum vif_tristate isolated;
     enum vif_tristate trust_guest_rx_filters;
+    enum vif_strategy strategy;
+    enum vif_find find;
 
     struct vif_vlan vlan;
     struct vif_virtualport virtualport;

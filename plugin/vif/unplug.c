@@ -210,7 +210,9 @@ static void remove_records(struct unplug *job)
         failed_at(job, 0, error, sentence);
         return;
     }
+    bool sockets = false;
     for (size_t i = 0; i < job->n; i++) {
+        sockets |= vif_records_have_socket(records, job->records[i].qmp);
         sentence = NULL;
         error = job->failed[i] ? 0
                                : vif_records_remove(records, job->records[i].port.name, &sentence);
@@ -218,6 +220,11 @@ static void remove_records(struct unplug *job)
             failed_at(job, i, error, sentence);
         }
     }
+    sentence = NULL;
+    if (sockets && vif_records_sweep_sockets(records, &sentence)) {
+        vif_host_log(job->host, "%s", sentence); /* gc tries it again */
+    }
+    free(sentence);
 }
 
 int vif_unplug_records(struct vif_host *host, struct vif_record *records, size_t n, char **errorp)

@@ -126,7 +126,9 @@ static void with_tso_offloads_are_right(void **state)
     open_taps(true);
     check_offloads(&pair, OFFLOAD_RIGHT, OFFLOAD_RIGHT);
     check_ok(measure_load(&pair, LOAD_GSO, 100, &sample, &error), &error);
-    assert_true(sample.pps > 10 && sample.lost < sample.sent);
+    assert_true(sample.pps > 10);
+    /* A burst is not larger than what the switch's sockets hold. */
+    assert_true(sample.lost * 4 <= sample.sent);
 }
 
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

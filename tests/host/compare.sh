@@ -1,27 +1,13 @@
 #!/bin/bash
-# vifplug compare: who reaches whom by each path, what becomes of offloads, the host's own devices,
-# and that nothing is left, however it ends.
+# vifplug compare: who reaches whom by each path, what becomes of offloads, the host's own devices, and
+# what it refuses.
 set -euo pipefail
 # shellcheck source=../support/cli.sh
 . "$VIFPLUG_SOURCE/tests/support/cli.sh"
-# So that commands in the background do not ignore SIGINT.
-set -m
+# shellcheck source=../support/compare.sh
+. "$VIFPLUG_SOURCE/tests/support/compare.sh"
 quick=(--rounds 1 --round-ms 5)
 
-# rows: of JSON on stdin a line for each path, in the order of the manual page: a letter for each
-# question (yes, no, or - where it was not asked), and what became of checksum and segmentation.
-rows() {
-    json '"\n".join(" ".join((p["id"], "".join({True: "y", False: "n", None: "-"}[a]
-        for a in p["reach"].values()), p["checksum"], p["segmentation"])) for p in j["paths"])'
-}
-
-# row ID: of the last output.
-row() {
-    rows <<<"$out" | sed -n "s/^$1 //p"
-}
-
-# The order of the questions: unicast, broadcast, multicast, unknown unicast, another source address;
-# whether A's own broadcast comes back; B on the same VLAN, C on another.
 works "$VIFPLUG" compare --paths all "${quick[@]}" --json
 has 'the questions' "^\['unicast', 'broadcast', 'multicast', 'unknown-unicast', 'other-source', \
 'own-broadcast', 'same-vlan', 'other-vlan'\]$" "$(json 'list(j["paths"][0]["reach"])' <<<"$out")"
@@ -81,6 +67,13 @@ is 'no Open vSwitch' 'ovsdb-tool is not installed None' \
 refused 1 '^vifplug: no path can be measured here: ovsdb-tool is not installed$' \
     env PATH=/nowhere "$VIFPLUG" compare --paths ovs,ovs-tso "${quick[@]}"
 
+mkdir "$work/fake"
+printf '#!/bin/sh\necho "no memory" >&2\nexit 1\n' >"$work/fake/ovs-vswitchd"
+chmod +x "$work/fake/ovs-vswitchd"
+works env PATH="$work/fake:$PATH" "$VIFPLUG" compare --paths ovs,bridge "${quick[@]}" --json
+is 'one that does not start' 'ovs-vswitchd ended: no memory None' \
+    "$(json '" ".join(str(p["skipped"]) for p in j["paths"])' <<<"$out")"
+
 # The host's own network. Hairpin turns VEPA's row.
 bridge br0
 lower l0
@@ -127,70 +120,3 @@ echo '{"version": 1}' >"$work/other.json"
 refused 2 'this is no result of a comparison' "$VIFPLUG" compare --baseline "$work/other.json"
 refused 2 '--baseline /nowhere: ' "$VIFPLUG" compare --baseline /nowhere
 refused 1 'run as root' setpriv --reuid 65534 --clear-groups "$VIFPLUG" compare "${quick[@]}"
-
-# state: what a comparison could leave, besides what host_state knows: processes, network namespaces
-# of processes, mounts, files.
-state() {
-    host_state
-    cat /proc/[0-9]*/comm 2>/dev/null | grep -E '^(ovs|vifplug)' | sort
-    find /proc/[0-9]*/ns/net -printf '%l\n' 2>/dev/null | sort -u | wc -l
-    sed 's/^[0-9]* [0-9]* [^ ]* //' /proc/self/mountinfo
-    find /run -xdev ! -path "$work*" ! -path '*.log' 2>/dev/null | sort
-}
-same_state() {
-    [ "$(state)" = "$before" ]
-}
-before=$(state)
-
-# catches_signals PID: whether it has got as far as to catch SIGTERM.
-catches_signals() {
-    grep -qE '^SigCgt:.*[4-7c-f][0-9a-f]{3}$' "/proc/$1/status"
-}
-
-# ended SIGNAL SECONDS STATUS OPTIONS...: ends a comparison with these options by the signal after so
-# long; nothing may be left.
-ended() {
-    local signal=$1 after=$2 wanted=$3 status=0 pid
-    shift 3
-    "$VIFPLUG" compare --rounds 1000 --json "$@" >"$work/out" 2>"$work/err" &
-    pid=$!
-    [ "$signal" = KILL ] || wait_for catches_signals $pid
-    sleep "$after"
-    kill "-$signal" $pid
-    wait $pid || status=$?
-    is "ended by $signal after $after s" "$wanted" "$status"
-    wait_for same_state
-    echo "ok: nothing was left behind"
-    [ "$signal" != KILL ] || return 0
-    is 'it says that it was interrupted' \
-        'vifplug: interrupted; what was measured until then is told' "$(<"$work/err")"
-    is 'and what it has' True \
-        "$(json 'j["interrupted"] and all(p["rounds"] < 1000 for p in j["paths"])' <"$work/out")"
-}
-for after in 0.1 0.4 0.8 1.5 3; do
-    ended KILL $after 137
-done
-for after in 0.1 0.5 1.2; do
-    ended INT $after 1
-    ended TERM $after 1
-done
-ended TERM 3 1 --paths bridge,vepa
-is 'rounds of each' True \
-    "$(json 'all(p["rounds"] == len(p["trips"]["rounds"]) > 0 for p in j["paths"])' <"$work/out")"
-real=(--bridge br0 --lower l0)
-for after in 0.05 0.2 0.4 0.8; do
-    ended KILL $after 137 "${real[@]}"
-    ended TERM $after 1 "${real[@]}"
-done
-
-# The moments at which there is most to be undone: while it is plugged.
-command -v strace >/dev/null || exit 0
-export ASAN_OPTIONS=detect_leaks=0 # which cannot look at what strace holds
-for n in 2 6 10 14 18 22 26; do
-    status=0
-    strace -qq -o /dev/null -e trace=sendmsg -e inject=sendmsg:signal=KILL:when=$n \
-        "$VIFPLUG" compare "${real[@]}" "${quick[@]}" --paths bridge-host,vepa-host \
-        >/dev/null 2>&1 || status=$?
-    is "killed at sendmsg $n" 137 $status
-    wait_for same_state
-done

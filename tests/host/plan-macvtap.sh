@@ -52,6 +52,15 @@ is 'it has the address of the guest' "${field[mac]}" "${field[host_mac]}"
 is 'nothing is to be said' '[]' "${field[notes]}"
 works "$VIFPLUG" plan --lower e0 --mode private --vlan 100 --target web0
 has 'plan in words' 'new macvtap "web0".*on       "e0", mode private, VLAN 100 \(on a new VLAN link\)' "$out"
+has 'how it is connected again' 'again    replug, known by its name' "$out"
+works "$VIFPLUG" plan --lower e0 --reconnect hub --reconnect-by mac
+has 'otherwise' 'again    hub, known by its address' "$out"
+planned --lower e0 --reconnect hub --reconnect-by mac
+is 'as JSON' 'hub mac False None' "${field[strategy]} ${field[find]} ${field[follows_mac]} ${field[network]}"
+no 2 '<reconnect strategy=.hub.> does not go with 2 queues' --lower e0 --reconnect hub --queues 2
+no 2 '<reconnect find=.pool.> chooses among the devices of a network' --lower e0 --reconnect-by pool
+works "$VIFPLUG" plan --bridge br0 --reconnect hub
+has 'for macvtaps' 'note     <reconnect> is for macvtaps, and this is none; ignored' "$out"
 ip link set e2 down
 planned --lower e2
 has 'a device that is down' '"e2" is down, and will be brought up' "${field[notes]}"

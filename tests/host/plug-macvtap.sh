@@ -82,6 +82,8 @@ owned() {
     works "${plug[@]}" --target m0 --json "${@:3}"
     node=$(json 'j["interfaces"][0]["node"]' <<<"$out")
     is "the node is of $1" "$1 $2" "$(stat -c '%U %G %a' "$node")"
+    is "what the device below was is known" "$(cat /sys/class/net/low0/address) True" \
+        "$(json '(lambda i: "%s %s" % (i["home_mac"], 0 < i["plug_us"] < 5e6))(j["interfaces"][0])' <<<"$out")"
     is "it is this macvtap's" "$(cat /sys/class/net/m0/macvtap/tap*/dev)" \
         "$(stat -c '%Hr:%Lr' "$node")"
     works "$VIFPLUG" verify m0

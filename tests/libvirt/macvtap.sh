@@ -41,10 +41,18 @@ libvirt_restore two
 reach one "10.0.0.254 yes, 10.0.0.2 yes"
 
 # While it runs, likewise.
-works hot attach --libvirt one --lower low0 --mode bridge --mac 52:54:00:00:01:02 --target hot0
+works hot attach --libvirt one --lower low0 --mode bridge --mac 52:54:00:00:01:02 --target hot0 \
+    --reconnect hub --reconnect-by mac
 guest_wait one 'nic eth1 mac=52:54:00:00:01:02' >/dev/null
 guest_ask one 'ip addr del 10.0.0.1/24 dev eth0'
 reach one "10.0.0.254 yes, 10.0.0.2 yes"
+is "libvirt makes no hub" 'replug mac' \
+    "$(json 'j["strategy"] + " " + j["find"]' </run/vifplug/ports/hot0.json)"
+# What is said of it stays in libvirt's metadata when those are written again.
+works hot attach --libvirt one --lower low0 --mode bridge --mac 52:54:00:00:01:03 --target hot1
+has "it stays" "<([a-z]+:)?reconnect[^>]* strategy=['\"]hub['\"] find=['\"]mac['\"]" \
+    "$(virsh metadata one urn:vifplug:1)"
+works hot detach --libvirt one hot1
 works hot detach --libvirt one hot0
 
 # QEMU is killed; a start is refused.

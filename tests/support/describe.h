@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "vif/document.h"
+#include "vif/strategy.h"
 
 static inline void describe_text_(FILE *out, const char *field, const char *value)
 {
@@ -70,6 +71,8 @@ static inline void describe_spec_(FILE *out, const struct vif_spec *spec)
     describe_text_(out, "model", spec->model);
     fprintf(out, "queues %u mtu %u down %d isolated %d trust %d\n", spec->n_queues, spec->mtu,
             spec->link_down, (int)spec->isolated, (int)spec->trust_guest_rx_filters);
+    describe_text_(out, "reconnect", vif_strategy_name(spec->strategy));
+    describe_text_(out, "find", vif_find_name(spec->find));
     describe_text_(out, "script", spec->script);
     describe_text_(out, "downscript", spec->downscript);
     describe_text_(out, "alias", spec->alias);
@@ -96,6 +99,8 @@ static inline void describe_network_(FILE *out, const struct vif_network *networ
         describe_text_(out, "alternative mode", network->alternative.mode);
         fprintf(out, "preferred %d\n", network->alternative.preferred);
     }
+    describe_text_(out, "reconnect", vif_strategy_name(network->strategy));
+    describe_text_(out, "find", vif_find_name(network->find));
     fprintf(out, "mtu %u isolated %d trust %d\n", network->mtu, (int)network->isolated,
             (int)network->trust_guest_rx_filters);
     describe_vlan_(out, &network->vlan);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "qemu/card.h"
 #include "qemu/hotplug.h"
 #include "qemu/qmp.h"
 #include "support/qmp.h"
@@ -43,7 +44,7 @@ static void ids_are_well_formed(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        auto_free char *id = hotplug_id(cases[i].name, cases[i].alias);
+        auto_free char *id = card_id(cases[i].name, cases[i].alias);
 
         assert_string_equal(id, cases[i].id);
     }
@@ -113,6 +114,7 @@ static void what_is_refused_is_undone(void **state)
         {"netdev_add", OK, false},
         {"device_add", MISSING, false},
         {"\"netdev_del\",\"arguments\":{\"id\":\"hostvif-web0\"}", OK, false},
+        {"\"netdev_del\",\"arguments\":{\"id\":\"hostvif-web0-again\"}", MISSING, false},
     };
     const struct step no_link[] = {
         {"getfd", OK, false},
@@ -124,6 +126,7 @@ static void what_is_refused_is_undone(void **state)
                  "\"/machine/peripheral/vif-web0/virtio-backend\"}}\n"
                  "{\"event\": \"DEVICE_DELETED\", \"data\": {\"device\": \"vif-web0\"}}\n"},
         {"netdev_del", OK, false},
+        {"netdev_del", MISSING, false},
     };
     const struct {
         const struct step *steps;
@@ -206,7 +209,9 @@ static void cards_go_in_any_order(void **state)
         {"\"device_del\",\"arguments\":{\"id\":\"vif-b\"}", DELETED("vif-b") OK, false},
         {.says = DELETED("vif-c") DELETED("vif-b") DELETED("vif-a")},
         {"\"netdev_del\",\"arguments\":{\"id\":\"hostvif-a\"}", OK, false},
+        {"netdev_del", MISSING, false},
         {"\"netdev_del\",\"arguments\":{\"id\":\"hostvif-b\"}", OK, false},
+        {"netdev_del", MISSING, false},
     };
 
     (void)state;
@@ -224,9 +229,11 @@ static void what_was_begun_is_finished(void **state)
          false},
         {.says = DELETED("vif-b")},
         {"netdev_del", MISSING, false},
+        {"netdev_del", MISSING, false},
         {"\"closefd\",\"arguments\":{\"fdname\":\"vif-a-fd0\"}", OK, false},
         {"closefd", REFUSED, false},
         {"netdev_del", OK, false},
+        {"netdev_del", MISSING, false},
     };
 
     (void)state;
@@ -245,6 +252,7 @@ static void events_that_were_missed(void **state)
         {"\"qom-list\",\"arguments\":{\"path\":\"/machine/peripheral\"}", HAS_B, false},
         {"qom-list", HAS_B, false},
         {"\"netdev_del\",\"arguments\":{\"id\":\"hostvif-a\"}", OK, false},
+        {"netdev_del", MISSING, false},
     };
 
     (void)state;
@@ -260,6 +268,7 @@ static void a_guest_that_refuses(void **state)
         {.says = DELETED("vif-b") "{\"event\": \"DEVICE_UNPLUG_GUEST_ERROR\", \"data\": "
                                   "{\"device\": \"vif-a\", \"path\": \"x\"}}\n"},
         {"\"netdev_del\",\"arguments\":{\"id\":\"hostvif-b\"}", OK, false},
+        {"netdev_del", MISSING, false},
     };
 
     (void)state;

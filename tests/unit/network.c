@@ -50,6 +50,9 @@ static const struct {
     {OVS("<metadata><alternative xmlns='urn:vifplug:1' dev='eth0'/></metadata>"),
      "alternative 'eth0'\npreferred 0"},
     {OVS("<metadata><alternative dev='eth0'/></metadata>"), "mtu 0"},
+    {OVS(OWN("<v:reconnect strategy='none'/><v:alternative dev='eth0'/>")),
+     "preferred 0\nreconnect 'none'\nmtu"},
+    {NET(OWN("<v:reconnect find='pool'/>")), "find 'pool'\nmtu"},
     {NET("<forward mode='passthrough'><pf dev='eth0'/></forward>"), "pf 'eth0'"},
     {NET("<extbridge mode='vepa' dev='eth0'/>"), "extbridge 'eth0'\nextbridge mode 'vepa'"},
     {NET("<extbridge dev='eth0'/><forward mode='x' dev=''/><bridge name=''/><mtu size='y'/>"),
@@ -120,6 +123,10 @@ static const struct {
     {OVS(OWN("<v:alternative dev='e'>x</v:alternative>")), "holds text; it is empty"},
     {OVS(OWN("<v:alternative dev='e'/><v:alternative dev='f'/>")), "more than one <alternative>"},
     {OVS(OWN("<v:alternativ dev='e'/>")), "<alternativ> is unknown in urn:vifplug:1"},
+    {NET(OWN("<v:reconnect strategy='x'/>")),
+     "network \"n\": <reconnect strategy='x'>: must be one"},
+    {NET(OWN("<v:reconnect dev='x'/>")), "no attribute 'dev'; it has strategy and find"},
+    {NET(OWN("<v:reconnect/><v:reconnect/>")), "there is more than one <reconnect>"},
     {NET(OWN("<v:alternative dev='e'/>") "<forward mode='vepa' dev='eth0'/>"),
      "<alternative> goes with <forward mode='bridge'> and a <bridge name=''>"},
     {NET(OWN("<v:alternative dev='e'/>") "<forward mode='nat'/><bridge name='virbr0'/>"),
@@ -200,6 +207,12 @@ static const struct {
      IFACE(""), " trust 2\n"},
     {NET("<bridge name='b'/><mtu size='9000'/>"), IFACE(""), " mtu 9000 "},
     {NET("<bridge name='b'/><mtu size='9000'/>"), IFACE("<mtu size='1400'/>"), " mtu 1400 "},
+
+    {OVS(OWN("<v:reconnect strategy='hub' find='mac'/>")), IFACE(""),
+     "reconnect 'hub'\nfind 'mac'\n"},
+    {OVS(OWN("<v:reconnect strategy='hub' find='mac'/>")),
+     IFACE("<v:reconnect xmlns:v='urn:vifplug:1' strategy='none'/>"),
+     "reconnect 'none'\nfind 'mac'\n"},
 
     /* Virtualports are merged. */
     {OVS(VPORT("<parameters profileid='x'/>")),

@@ -272,6 +272,14 @@ static void flags_make_an_interface(void **state)
     assert_int_equal(spec.type, VIF_TYPE_DIRECT);
     assert_string_equal(spec.source_dev, "eth0");
     assert_string_equal(spec.source_mode, "vepa");
+    assert_int_equal(spec.strategy, VIF_STRATEGY_UNSET);
+    assert_int_equal(spec.find, VIF_FIND_UNSET);
+    vif_spec_clear(&spec);
+
+    check_ok(spec_of("plug --lower eth0 --reconnect hub --reconnect-by mac", &spec, &error),
+             &error);
+    assert_int_equal(spec.strategy, VIF_STRATEGY_HUB);
+    assert_int_equal(spec.find, VIF_FIND_MAC);
     vif_spec_clear(&spec);
 }
 
@@ -348,6 +356,11 @@ static void bad_flags_are_named(void **state)
     check_bad_flags("plug --vlan 1", "--bridge BRIDGE or --lower DEV is wanted");
     check_bad_flags("plug --bridge br0 --lower eth0", "--bridge and --lower cannot go together");
     check_bad_flags("plug --bridge br0 --mode vepa", "--mode needs --lower");
+    check_bad_flags("plug --lower eth0 --reconnect never",
+                    "--reconnect \"never\": must be one of replug, hub and none");
+    check_bad_flags("plug --lower eth0 --reconnect-by color",
+                    "--reconnect-by \"color\": must be one of name, mac and pool");
+    check_bad_flags("plug --reconnect hub", "--bridge BRIDGE or --lower DEV is wanted");
     check_bad_flags("plug --bridge br0 --vlan 4096",
                     "--vlan \"4096\": a number from 0 to 4095 is wanted");
     check_bad_flags("plug --bridge br0 --vlan -1", "--vlan \"-1\"");

@@ -130,6 +130,12 @@ static cJSON *macvtap_json(void)
     char *error = NULL;
 
     str_assign(&plan.ports[0].lower, "eth0");
+    assert_int_equal(plan.ports[0].strategy, VIF_STRATEGY_REPLUG);
+    assert_int_equal(plan.ports[0].find, VIF_FIND_NAME);
+    plan.ports[0].strategy = VIF_STRATEGY_HUB;
+    plan.ports[0].find = VIF_FIND_POOL;
+    plan.ports[0].follows_mac = true;
+    str_assign(&plan.ports[0].network, "net");
     cJSON *json = vif_port_to_json(&plan.ports[0]);
 
     check_ok(vif_port_from_json(json, &back, &error), &error);
@@ -137,6 +143,10 @@ static cJSON *macvtap_json(void)
     assert_int_equal(back.mode, MACVTAP_PRIVATE);
     assert_string_equal(back.lower, "eth0");
     assert_int_equal(back.vlan.tag, 100);
+    assert_int_equal(back.strategy, VIF_STRATEGY_HUB);
+    assert_int_equal(back.find, VIF_FIND_POOL);
+    assert_true(back.follows_mac);
+    assert_string_equal(back.network, "net");
     vif_port_clear(&back);
     vif_plan_clear(&plan);
     return json;
@@ -147,9 +157,10 @@ static void macvtaps_come_back(void **state)
     static const struct {
         const char *member;
         const char *value;
-    } wrong[] = {{"lower", "null"},        {"lower", "3"},     {"mode", "null"},
-                 {"mode", "\"sideways\""}, {"mode", "true"},   {"mode_auto", "null"},
-                 {"mode_auto", "\"yes\""}, {"device", "\"x\""}};
+    } wrong[] = {{"lower", "null"},        {"lower", "3"},        {"mode", "null"},
+                 {"mode", "\"sideways\""}, {"mode", "true"},      {"mode_auto", "null"},
+                 {"mode_auto", "\"yes\""}, {"device", "\"x\""},   {"strategy", "\"\""},
+                 {"strategy", "null"},     {"find", "\"color\""}, {"find", "0"}};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {

@@ -68,6 +68,19 @@ static void macvtaps_differ_in_device_and_mode(void **state)
                         "\"no\" instead of \"yes\", mode is \"vepa\" instead of \"bridge\"");
 }
 
+static void another_way_to_be_connected_again_is_another_wish(void **state)
+{
+    struct vif_port wish = {
+        .strategy = VIF_STRATEGY_HUB, .find = VIF_FIND_MAC, .follows_mac = true};
+    struct vif_port fact = {.strategy = VIF_STRATEGY_REPLUG, .find = VIF_FIND_NAME};
+
+    (void)state;
+    auto_free char *text = vif_port_differences(&wish, &fact);
+    assert_string_equal(text, "way to be connected again is \"replug\" instead of \"hub\", way to "
+                              "find the lower device again is \"name\" instead of \"mac\", guest "
+                              "trusted with its address is \"no\" instead of \"yes\"");
+}
+
 static const char *id_of(const struct ovs_port *ovs, const char *key)
 {
     for (size_t i = 0; i < ovs->n_interface_ids; i++) {
@@ -209,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_mark_names_the_domain),
         cmocka_unit_test(vlans_need_a_switch_or_a_vlan_link),
         cmocka_unit_test(macvtaps_differ_in_device_and_mode),
+        cmocka_unit_test(another_way_to_be_connected_again_is_another_wish),
         cmocka_unit_test(open_vswitch_is_told_all),
         cmocka_unit_test(what_is_not_known_has_no_key),
         cmocka_unit_test(a_copy_is_the_same_and_its_own),

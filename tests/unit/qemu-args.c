@@ -136,7 +136,7 @@ static void several_interfaces_have_ids_of_their_own(void **state)
     const int fds[] = {7, 8};
     const struct qemu_nic nics[] = {{.port = &ports[0], .fds = &fds[0], .n_fds = 1},
                                     {.port = &ports[1], .fds = &fds[1], .n_fds = 1}};
-    char alias[] = "ua-x,y";
+    char alias[] = "ua-x";
 
     (void)state;
     ports[1].alias = alias;
@@ -144,10 +144,50 @@ static void several_interfaces_have_ids_of_their_own(void **state)
     assert_string_equal(text,
                         "-netdev tap,id=hostnet0,fd=7 "
                         "-device virtio-net-pci,netdev=hostnet0,id=net0,mac=52:54:00:00:00:01 "
-                        "-netdev tap,id=hostnet1,fd=8 "
-                        "-device virtio-net-pci,netdev=hostnet1,id=ua-x,,y,mac=52:54:00:00:00:01");
+                        "-netdev tap,id=hostua-x,fd=8 "
+                        "-device virtio-net-pci,netdev=hostua-x,id=ua-x,mac=52:54:00:00:00:01");
     auto_free char *id = qemu_device_id(&ports[1], 1);
-    assert_string_equal(id, "ua-x,y");
+    assert_string_equal(id, "ua-x");
+}
+
+static void a_card_is_put_on_a_bus(void **state)
+{
+    struct vif_port port = make_port();
+    const int fds[] = {7};
+    struct qemu_nic nic = {.port = &port, .fds = fds, .n_fds = 1, .bus = "rp,0"};
+
+    (void)state;
+    check_args(&nic, "-netdev tap,id=hostnet0,fd=7 -device virtio-net-pci,netdev=hostnet0,id=net0,"
+                     "bus=rp,,0,mac=52:54:00:00:00:01");
+}
+
+static void a_hub_is_between_card_and_tap(void **state)
+{
+    struct vif_port port = make_port();
+    const int fds[] = {7};
+    struct qemu_nic nic = {.port = &port, .fds = fds, .n_fds = 1};
+    char where[] = "red.xml: interface 1";
+    char *error = NULL;
+
+    (void)state;
+    port.strategy = VIF_STRATEGY_HUB;
+    port.where = where;
+    /* A tap has no need of one, whatever is said of it. */
+    check_args(&nic, "-netdev tap,id=hostnet0,fd=7 "
+                     "-device virtio-net-pci,netdev=hostnet0,id=net0,mac=52:54:00:00:00:01");
+    port.device = VIF_DEVICE_MACVTAP;
+    check_args(&nic, "-netdev tap,id=hostnet0-tap0,fd=7 "
+                     "-netdev hubport,id=hostnet0-port0,hubid=1000,netdev=hostnet0-tap0 "
+                     "-netdev hubport,id=hostnet0,hubid=1000 "
+                     "-device virtio-net-pci,netdev=hostnet0,id=net0,mac=52:54:00:00:00:01");
+    check_ok(qemu_check_port(&port, &error), &error);
+    port.n_queues = 2;
+    check_error(qemu_check_port(&port, &error), -EINVAL, &error,
+                "red.xml: interface 1: strategy hub has one queue only");
+    port.n_queues = 1;
+    port.vhost = VIF_YES;
+    check_error(qemu_check_port(&port, &error), -EINVAL, &error,
+                "strategy hub goes without <driver name='vhost'>");
 }
 
 static void a_model_is_a_plain_word(void **state)
@@ -253,6 +293,8 @@ int main(void)
         cmocka_unit_test(models_are_named_as_qemu_does),
         cmocka_unit_test(qemu_opens_what_is_left_to_it),
         cmocka_unit_test(several_interfaces_have_ids_of_their_own),
+        cmocka_unit_test(a_card_is_put_on_a_bus),
+        cmocka_unit_test(a_hub_is_between_card_and_tap),
         cmocka_unit_test(a_model_is_a_plain_word),
         cmocka_unit_test(places_are_filled),
         cmocka_unit_test(what_only_looks_like_a_place_is_kept),

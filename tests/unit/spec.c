@@ -13,7 +13,12 @@
 #define NETWORK(parts)  "<interface type='network'><source network='n'/>" parts "</interface>"
 #define DIRECT(parts)   "<interface type='direct'><source dev='eth0'/>" parts "</interface>"
 #define ETHERNET(parts) "<interface type='ethernet'>" parts "</interface>"
-#define UUID            "01234567-89ab-cdef-0123-456789abcdef"
+#define OWN(parts)      "<v:reconnect xmlns:v='urn:vifplug:1' " parts "/>"
+#define DOMAIN(own)                                                                                \
+    "<domain><metadata><v:interfaces xmlns:v='urn:vifplug:1'>" own "</v:interfaces></metadata>"    \
+    "<devices>" DIRECT(                                                                            \
+        "<target dev='t0'/><mac address='52:54:00:00:00:01'/>") "</devices></domain>"
+#define UUID "01234567-89ab-cdef-0123-456789abcdef"
 
 static int parse(const char *xml, struct vif_document *document, char **errorp)
 {
@@ -67,6 +72,17 @@ static const struct {
      " trust 2"},
     {"<interface type='network'><source network='n' portgroup='p'/></interface>", "portgroup 'p'"},
     {DIRECT(""), "dev 'eth0'"},
+    {DIRECT(OWN("strategy='replug'")), "reconnect 'replug'\n"},
+    {DIRECT(OWN("strategy='hub' find='mac' x:y='z' xmlns:x='urn:x'")),
+     "reconnect 'hub'\nfind 'mac'\n"},
+    {NETWORK(OWN("find='pool'")), "find 'pool'\n"},
+    {BRIDGE(OWN("strategy='none' find='name'")), "reconnect 'none'\nfind 'name'\n"},
+    {DIRECT("<reconnect strategy='red'/><v:other xmlns:v='urn:vifplug:1'/>"), "dev 'eth0'"},
+    {DOMAIN("<v:reconnect dev='t0' strategy='hub'/><v:reconnect dev='t1' strategy='none'/>"),
+     "reconnect 'hub'\n"},
+    {DOMAIN("<v:reconnect mac='52:54:00:0:0:1' find='pool'/><v:reconnect dev='t0' "
+            "strategy='hub' find='mac'/>"),
+     "reconnect 'hub'\nfind 'pool'\n"},
     {"<interface type='direct'><source dev='eth0' mode='auto'/></interface>", "mode 'auto'"},
     {ETHERNET("<target dev='t0' managed='no'/>"), "managed 2 mode 0/0"},
     {ETHERNET("<target dev='t0' mode='fd'/>"), "managed 0 mode 1/0"},
@@ -173,6 +189,20 @@ static const struct {
      "does not go with <virtualport type='midonet'>"},
     {"<interface type='network' trustGuestRxFilters='1'><source network='n'/></interface>",
      "<interface trustGuestRxFilters='1'>"},
+    {DIRECT(OWN("strategy=''")), "<reconnect strategy=''>: must be one of replug, hub and none"},
+    {DIRECT(OWN("strategy='Hub'")), "<reconnect strategy='Hub'>"},
+    {DIRECT(OWN("find='color'")), "<reconnect find='color'>: must be one of name, mac and pool"},
+    {DIRECT(OWN("dev='eth0'")), "has no attribute 'dev'; it has strategy and find"},
+    {DIRECT(OWN("v:find='mac'")), "has no attribute 'find'"},
+    {DIRECT(OWN("") OWN("")), "there is more than one <reconnect>"},
+    {DIRECT("<reconnect xmlns='urn:vifplug:1'><a/></reconnect>"),
+     "<reconnect> of urn:vifplug:1 has no <a>"},
+    {DIRECT("<reconnect xmlns='urn:vifplug:1'>hub</reconnect>"), "holds text; it is empty"},
+    {DOMAIN("<v:reconnect strategy='hub'/>"), "needs dev='', the target of the interface"},
+    {DOMAIN("<v:reconnect dev='t0' mac='52:54:00:00:00:01'/>"), "needs dev=''"},
+    {DOMAIN("<v:reconnect dev=''/>"), "<reconnect dev=''> is empty"},
+    {DOMAIN("<v:reconnect mac='x'/>"), "\"x\""},
+    {DOMAIN("<v:reconnect dev='t0' mode='x'/>"), "it has dev, mac, strategy and find"},
     {ETHERNET("<target dev='t0' managed='maybe'/>"), "<target managed='maybe'>"},
     {ETHERNET("<target dev='t0' managed=''/>"), "<target managed=''>"},
     {BRIDGE("<target dev='t0' managed='no'/>"),

@@ -1,0 +1,46 @@
+/* QMP on the wire: messages are lines of JSON, and a descriptor may come with one. What the client
+ * that waits (qmp.h) and the one that never does (qmp-stream.h) have in common. */
+#ifndef QEMU_QMP_WIRE_H
+#define QEMU_QMP_WIRE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct cJSON;
+
+/* Connects to the Unix socket at `path`. `timeout_ms` bounds this and each sending; 0 makes a
+ * socket that never waits. On success the caller closes *fd. Returns 0, or what connect(2) says,
+ * -ENOTSOCK for a path to something else, -ETIMEDOUT when too many others wait already. */
+int qmp_socket(const char *path, int timeout_ms, int *fd, char **errorp);
+
+/* What was received and is not yet taken as a line. Zeros are an empty one. */
+struct qmp_input {
+    char *buffer;
+    size_t length;
+};
+
+void qmp_input_clear(struct qmp_input *input);
+
+/* Receives what is there. Returns 0; -EAGAIN, without a sentence, when there is nothing; -EPIPE
+ * when QEMU has closed the connection; or -EPROTO when a line has no end. */
+int qmp_input_receive(struct qmp_input *input, int socket, char **errorp);
+
+/* Takes the next message, which the caller owns; NULL when none is complete. Returns 0, or -EPROTO
+ * for what is not JSON. */
+int qmp_input_take(struct qmp_input *input, struct cJSON **message, char **errorp);
+
+/* The line for a command. Takes over the reference to `arguments`, which may be NULL. Caller frees.
+ */
+char *qmp_line(const char *command, struct cJSON *arguments);
+
+/* Sends as much of a text as the socket takes, and with its first byte a descriptor unless that is
+ * negative. Returns how much that was, or a negative errno value. */
+ssize_t qmp_send_some(int socket, char *text, int fd);
+
+/* What an "error" in an answer means: -ENOENT (class DeviceNotFound) or -EIO, with QEMU's words. */
+int qmp_refusal(const char *command, const struct cJSON *refusal, char **errorp);
+
+/* The text of a member, or NULL. */
+const char *qmp_text(const struct cJSON *json, const char *key);
+
+#endif

@@ -1,0 +1,350 @@
+/* For C tests of plugin/qemu: a QEMU with one network card, as far as QMP shows it. It refuses what
+ * a real one refuses, and can be told to hang up, or to refuse, at any command. */
+#ifndef TESTS_SUPPORT_FAKE_QEMU_H
+#define TESTS_SUPPORT_FAKE_QEMU_H
+
+#include <cjson/cJSON.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "support/qmp.h"
+#include "support/test.h"
+
+#define FAKE_MAX 8
+
+/* What goes wrong, and when: at the command of that number, counted from 1 over all sessions and
+ * without qmp_capabilities; 0 is never. */
+struct fake_trouble {
+    unsigned hang_up_before; /* it is carried out */
+    unsigned hang_up_after;  /* it was, and before the answer */
+    unsigned refuse;
+    unsigned refuse_also;
+    bool guest_refuses;
+    unsigned ignores;    /* so many device_del's the guest does not comply with */
+    bool late;           /* it complies when the session has ended */
+    const char *handler; /* of its bus, "" for none */
+};
+
+struct fake_netdev {
+    char name[64];
+    char peer[64]; /* of a hub's port: the netdev behind it, or "" */
+    bool port;
+    bool down;
+    ino_t file; /* that its descriptor is of */
+};
+
+struct fake_qemu {
+    struct fake_trouble trouble;
+    struct fake_netdev netdevs[FAKE_MAX];
+    size_t n_netdevs;
+    char device[64]; /* its netdev, or "": it is not there */
+    bool leaving;
+    bool link_down;
+    bool announced;
+    ino_t given; /* by getfd, and not taken yet */
+    unsigned n_commands;
+    char log[4096]; /* the commands */
+};
+
+__attribute__((unused)) static struct fake_netdev *fake_find(struct fake_qemu *qemu,
+                                                             const char *name)
+{
+    for (size_t i = 0; i < qemu->n_netdevs; i++) {
+        if (str_eq(qemu->netdevs[i].name, name)) {
+            return &qemu->netdevs[i];
+        }
+    }
+    return NULL;
+}
+
+__attribute__((unused)) static void fake_add(struct fake_qemu *qemu, const char *name,
+                                             const char *peer, bool port, ino_t file)
+{
+    struct fake_netdev *netdev = &qemu->netdevs[qemu->n_netdevs++];
+
+    *netdev = (struct fake_netdev){.port = port, .file = file};
+    str_copy(netdev->name, sizeof netdev->name, name);
+    str_copy(netdev->peer, sizeof netdev->peer, peer);
+}
+
+static const char *fake_text(const cJSON *json, const char *key)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, key));
+
+    return text ? text : "";
+}
+
+#define FAKE_REFUSED "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}}\n"
+#define FAKE_MISSING "{\"error\": {\"class\": \"DeviceNotFound\", \"desc\": \"not found\"}}\n"
+#define FAKE_ID      "net0"
+#define FAKE_DELETED                                                                               \
+    "{\"event\": \"DEVICE_DELETED\", \"data\": {\"path\": "                                        \
+    "\"/machine/peripheral/net0/virtio-backend\"}}\n"                                              \
+    "{\"event\": \"DEVICE_DELETED\", \"data\": {\"device\": \"net0\"}}\n"
+
+static const char *fake_qom_get(const struct fake_qemu *qemu, const cJSON *arguments, char *text,
+                                size_t size)
+{
+    const char *property = fake_text(arguments, "property");
+
+    if (!qemu->device[0] && strstr(fake_text(arguments, "path"), FAKE_ID)) {
+        return FAKE_MISSING;
+    }
+    const char *value = str_eq(property, "netdev")       ? qemu->device
+                        : str_eq(property, "parent_bus") ? "/machine/peripheral/rp0/rp0"
+                        : qemu->trouble.handler          ? qemu->trouble.handler
+                                                         : "/machine/x";
+    if (str_eq(property, "addr")) {
+        snprintf(text, size, "{\"return\": 17}\n");
+    } else {
+        snprintf(text, size, "{\"return\": \"%s\"}\n", value);
+    }
+    return text;
+}
+
+static const char *fake_netdev_add(struct fake_qemu *qemu, const cJSON *arguments)
+{
+    const char *id = fake_text(arguments, "id");
+    const char *peer = fake_text(arguments, "netdev");
+    bool port = str_eq(fake_text(arguments, "type"), "hubport");
+
+    if (fake_find(qemu, id) ||
+        (port && (!fake_find(qemu, peer) || cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(
+                                                arguments, "hubid")) != 7))) {
+        return FAKE_REFUSED;
+    }
+    if (!port && (!qemu->given || !str_eq(fake_text(arguments, "fd"), FAKE_ID "-fd0"))) {
+        return FAKE_REFUSED;
+    }
+    fake_add(qemu, id, peer, port, port ? 0 : qemu->given);
+    qemu->given = port ? qemu->given : 0;
+    return OK;
+}
+
+static const char *fake_netdev_del(struct fake_qemu *qemu, const cJSON *arguments)
+{
+    struct fake_netdev *netdev = fake_find(qemu, fake_text(arguments, "id"));
+
+    if (!netdev) {
+        return FAKE_MISSING;
+    }
+    *netdev = qemu->netdevs[--qemu->n_netdevs];
+    return OK;
+}
+
+static const char *fake_device_add(struct fake_qemu *qemu, const cJSON *arguments)
+{
+    if (qemu->device[0] || !fake_find(qemu, fake_text(arguments, "netdev")) ||
+        !str_eq(fake_text(arguments, "bus"), "rp0") ||
+        (cJSON_HasObjectItem(arguments, "addr") && !str_eq(fake_text(arguments, "addr"), "2.1")) ||
+        !str_eq(fake_text(arguments, "mac"), "52:54:00:00:00:01")) {
+        return FAKE_REFUSED;
+    }
+    str_copy(qemu->device, sizeof qemu->device, fake_text(arguments, "netdev"));
+    qemu->link_down = false;
+    return OK;
+}
+
+static void fake_let_go(struct fake_qemu *qemu)
+{
+    qemu->leaving = false;
+    qemu->device[0] = '\0';
+}
+
+static const char *fake_device_del(struct fake_qemu *qemu)
+{
+    if (!qemu->device[0]) {
+        return FAKE_MISSING;
+    }
+    if (qemu->leaving) {
+        return "{\"error\": {\"class\": \"GenericError\", \"desc\": \"Device net0 is already in "
+               "the process of unplug\"}}\n";
+    }
+    if (qemu->trouble.guest_refuses) {
+        return OK "{\"event\": \"DEVICE_UNPLUG_GUEST_ERROR\", \"data\": {\"device\": \"net0\"}}\n";
+    }
+    if (qemu->trouble.late || qemu->trouble.ignores) {
+        qemu->leaving = qemu->trouble.late;
+        qemu->trouble.ignores -= qemu->trouble.ignores > 0;
+        return OK;
+    }
+    fake_let_go(qemu);
+    return OK FAKE_DELETED;
+}
+
+static const char *fake_set_link(struct fake_qemu *qemu, const cJSON *arguments)
+{
+    struct fake_netdev *netdev = fake_find(qemu, fake_text(arguments, "name"));
+    bool up = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(arguments, "up"));
+
+    if (netdev) {
+        netdev->down = !up;
+        return OK;
+    }
+    if (!qemu->device[0] || !str_eq(fake_text(arguments, "name"), FAKE_ID)) {
+        return FAKE_MISSING;
+    }
+    qemu->link_down = !up;
+    return OK;
+}
+
+/* The hub first, then what is at no hub. */
+static const char *fake_info_network(const struct fake_qemu *qemu, char *text, size_t size)
+{
+    size_t length = (size_t)snprintf(text, size, "{\"return\": \"hub 7\\r\\n");
+
+    for (size_t i = 0; i < 2 * qemu->n_netdevs; i++) {
+        const struct fake_netdev *netdev = &qemu->netdevs[i % qemu->n_netdevs];
+        bool is_peer = false;
+
+        for (size_t j = 0; j < qemu->n_netdevs; j++) {
+            is_peer |= str_eq(qemu->netdevs[j].peer, netdev->name);
+        }
+        if (netdev->port && i < qemu->n_netdevs) {
+            length += (size_t)snprintf(text + length, size - length,
+                                       " \\\\ %s: %s: index=0,type=tap,fd=9\\r\\n", netdev->name,
+                                       netdev->peer[0] ? netdev->peer : FAKE_ID);
+        } else if (!netdev->port && !is_peer && i >= qemu->n_netdevs) {
+            length += (size_t)snprintf(text + length, size - length,
+                                       "%s: index=0,type=tap,fd=9\\r\\n", netdev->name);
+        }
+    }
+    snprintf(text + length, size - length, "\"}\n");
+    return text;
+}
+
+/* Carries a command out; returns the answer. */
+static const char *fake_execute(struct fake_qemu *qemu, const char *command, const cJSON *arguments,
+                                int fd, char *text, size_t size)
+{
+    struct stat st;
+
+    if (str_eq(command, "getfd")) {
+        qemu->given = fd >= 0 && fstat(fd, &st) == 0 ? st.st_ino : 0;
+        return qemu->given ? OK : FAKE_REFUSED;
+    }
+    if (str_eq(command, "closefd")) {
+        const char *answer = qemu->given ? OK : FAKE_REFUSED;
+
+        qemu->given = 0;
+        return answer;
+    }
+    if (str_eq(command, "announce-self")) {
+        qemu->announced = true;
+    }
+    return str_eq(command, "qom-get")                 ? fake_qom_get(qemu, arguments, text, size)
+           : str_eq(command, "netdev_add")            ? fake_netdev_add(qemu, arguments)
+           : str_eq(command, "netdev_del")            ? fake_netdev_del(qemu, arguments)
+           : str_eq(command, "device_add")            ? fake_device_add(qemu, arguments)
+           : str_eq(command, "device_del")            ? fake_device_del(qemu)
+           : str_eq(command, "set_link")              ? fake_set_link(qemu, arguments)
+           : str_eq(command, "human-monitor-command") ? fake_info_network(qemu, text, size)
+           : str_eq(command, "query-rx-filter")
+               ? "{\"return\": [{\"name\": \"net0\", \"main-mac\": \"52:54:00:00:06:99\"}]}\n"
+               : OK;
+}
+
+/* Receives a line, and the descriptor that comes with it, or -1; false at the end. */
+static bool fake_receive(int socket, char *line, size_t size, int *fd)
+{
+    size_t length = 0;
+
+    *fd = -1;
+    do {
+        union {
+            struct cmsghdr header;
+            char bytes[CMSG_SPACE(sizeof(int))];
+        } control;
+        struct iovec iov = {.iov_base = line + length, .iov_len = 1};
+        struct msghdr message = {
+            .msg_iov = &iov,
+            .msg_iovlen = 1,
+            .msg_control = &control,
+            .msg_controllen = sizeof control,
+        };
+
+        if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1 || length + 2 > size) {
+            return false;
+        }
+        const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        if (header && header->cmsg_type == SCM_RIGHTS) {
+            memcpy(fd, CMSG_DATA(header), sizeof *fd);
+        }
+    } while (line[length++] != '\n');
+    line[length] = '\0';
+    return true;
+}
+
+/* Serves one command; false when the session is at its end. */
+static bool fake_serve_one(struct fake_qemu *qemu, int socket)
+{
+    char line[4096];
+    char text[4096];
+    int fd;
+
+    if (!fake_receive(socket, line, sizeof line, &fd)) {
+        return false;
+    }
+    cJSON *message = cJSON_Parse(line);
+    const char *command = fake_text(message, "execute");
+    const char *answer = OK;
+    bool stays = true;
+
+    if (!str_eq(command, "qmp_capabilities")) {
+        unsigned number = ++qemu->n_commands;
+
+        strncat(qemu->log, command, sizeof qemu->log - strlen(qemu->log) - 2);
+        strncat(qemu->log, " ", 2);
+        stays = number != qemu->trouble.hang_up_before;
+        if (number == qemu->trouble.refuse || number == qemu->trouble.refuse_also) {
+            answer = FAKE_REFUSED;
+        } else if (stays) {
+            answer = fake_execute(qemu, command,
+                                  cJSON_GetObjectItemCaseSensitive(message, "arguments"), fd, text,
+                                  sizeof text);
+            stays = number != qemu->trouble.hang_up_after;
+        }
+    }
+    if (stays) {
+        say(socket, answer, false);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    cJSON_Delete(message);
+    return stays;
+}
+
+/* Serves sessions at a listening socket, one at a time, until a byte comes, or the end, at `stop`.
+ */
+__attribute__((unused)) static void fake_serve(struct fake_qemu *qemu, int listener, int stop)
+{
+    for (;;) {
+        fd_set set;
+
+        FD_ZERO(&set);
+        FD_SET(listener, &set);
+        FD_SET(stop, &set);
+        if (select((listener > stop ? listener : stop) + 1, &set, NULL, NULL, NULL) < 0 ||
+            FD_ISSET(stop, &set)) {
+            return;
+        }
+        int socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        say(socket, GREETING, false);
+        while (fake_serve_one(qemu, socket)) {
+        }
+        close(socket);
+        if (qemu->trouble.late && qemu->leaving) {
+            fake_let_go(qemu);
+        }
+    }
+}
+
+#endif
