@@ -13,22 +13,6 @@ lower up0
 ip addr add 10.0.2.254/24 dev up0p
 remember
 
-# qmp SOCKET COMMAND [ARGUMENTS]: executes it and prints what QEMU returns, as JSON.
-qmp() {
-    python3 - "$@" <<'END'
-import json, socket, sys
-connection = socket.socket(socket.AF_UNIX)
-connection.connect(sys.argv[1])
-lines = connection.makefile("rw")
-answer = json.loads(lines.readline())
-for command, arguments in ("qmp_capabilities", "{}"), (sys.argv[2], (sys.argv[3:] or ["{}"])[0]):
-    print(json.dumps({"execute": command, "arguments": json.loads(arguments)}), file=lines, flush=True)
-    while not {"return", "error"} & (answer := json.loads(lines.readline())).keys():
-        pass
-print(json.dumps(answer["return"]))
-END
-}
-
 # paused SOCKET ARGS...: a guest that does nothing, as far as QEMU itself decides; sets $qemu.
 paused() {
     qemu-system-x86_64 -S -M q35 -m 16 -nodefaults -display none \

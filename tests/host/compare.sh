@@ -4,22 +4,10 @@
 set -euo pipefail
 # shellcheck source=../support/cli.sh
 . "$VIFPLUG_SOURCE/tests/support/cli.sh"
+# shellcheck source=../support/compare.sh
+. "$VIFPLUG_SOURCE/tests/support/compare.sh"
 quick=(--rounds 1 --round-ms 5)
 
-# rows: of JSON on stdin a line for each path, in the order of the manual page: a letter for each
-# question (yes, no, or - where it was not asked), and what became of checksum and segmentation.
-rows() {
-    json '"\n".join(" ".join((p["id"], "".join({True: "y", False: "n", None: "-"}[a]
-        for a in p["reach"].values()), p["checksum"], p["segmentation"])) for p in j["paths"])'
-}
-
-# row ID: of the last output.
-row() {
-    rows <<<"$out" | sed -n "s/^$1 //p"
-}
-
-# The order of the questions: unicast, broadcast, multicast, unknown unicast, another source address;
-# whether A's own broadcast comes back; B on the same VLAN, C on another.
 works "$VIFPLUG" compare --paths all "${quick[@]}" --json
 has 'the questions' "^\['unicast', 'broadcast', 'multicast', 'unknown-unicast', 'other-source', \
 'own-broadcast', 'same-vlan', 'other-vlan'\]$" "$(json 'list(j["paths"][0]["reach"])' <<<"$out")"
