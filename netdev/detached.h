@@ -1,4 +1,4 @@
-/* Mounts that have no place in the tree of folders. For the files of this room only. */
+/* Mounts that have no place in the tree of folders. */
 #ifndef NETDEV_DETACHED_H
 #define NETDEV_DETACHED_H
 

@@ -19,7 +19,9 @@ struct nl_msg *new_link_request(const struct new_link *link, struct nlattr *open
                                          AF_UNSPEC, link->ifindex);
 
     nla_put_string(request, IFLA_IFNAME, link->name);
-    nla_put_u32(request, IFLA_LINK, (uint32_t)link->lower);
+    if (link->lower) {
+        nla_put_u32(request, IFLA_LINK, (uint32_t)link->lower);
+    }
     open[0] = nla_nest_start(request, IFLA_LINKINFO);
     nla_put_string(request, IFLA_INFO_KIND, link->kind);
     open[1] = nla_nest_start(request, IFLA_INFO_DATA);
@@ -51,7 +53,8 @@ static int explain(struct rtnl *rtnl, const struct new_link *link, int error, ch
 
         return error_set(errorp, EEXIST, "the name is in use, by a %s", kind);
     }
-    if (error == -ENODEV && link_get_by_index(rtnl, link->lower, &info, NULL) == -ENODEV) {
+    if (error == -ENODEV && link->lower &&
+        link_get_by_index(rtnl, link->lower, &info, NULL) == -ENODEV) {
         return error_set(errorp, ENODEV, "its lower device, the link with index %d, is gone",
                          link->lower);
     }
@@ -67,7 +70,7 @@ static int look_up_index(struct rtnl *rtnl, const struct new_link *link, int *if
     struct link_info info;
     int error = link_get(rtnl, link->name, &info, errorp);
 
-    if (!error && (!str_eq(info.kind, link->kind) || info.lower != link->lower)) {
+    if (!error && (!str_eq(info.kind, link->kind) || (link->lower && info.lower != link->lower))) {
         error = error_set(errorp, ENODEV, "it was replaced while it was made");
     }
     if (!error) {

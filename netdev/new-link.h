@@ -1,4 +1,4 @@
-/* Requests that make a link upon another. For the files of this room only. */
+/* Requests that make a link, upon another or by itself. For the files of this room only. */
 #ifndef NETDEV_NEW_LINK_H
 #define NETDEV_NEW_LINK_H
 
@@ -9,7 +9,7 @@ struct rtnl;
 struct new_link {
     const char *kind; /* "macvtap" */
     const char *name;
-    int lower;   /* ifindex of the lower device */
+    int lower;   /* ifindex of the lower device; 0: it has none */
     int ifindex; /* that the link shall have; 0: the kernel's choice */
 };
 

@@ -1,14 +1,10 @@
 #include "netdev/probe-pair.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/random.h>
 
 #include "base/error.h"
@@ -16,44 +12,11 @@
 #include "netdev/addressless.h"
 #include "netdev/link.h"
 #include "netdev/macvtap.h"
+#include "netdev/netns.h"
 #include "netdev/request.h"
 #include "netdev/rtnl.h"
 
 static const char *const names[2] = {"vifprobe-a", "vifprobe-b"};
-
-static int open_namespace(int *fd, char **errorp)
-{
-    *fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-    return *fd < 0 ? error_set(errorp, errno, "cannot open /proc/thread-self/ns/net: %m") : 0;
-}
-
-/* Takes this thread to a new network namespace. *home and *away are descriptors of the one before,
- * for the way back, and of the new one; *home stays -1 where this thread never left. */
-static int enter_namespace(int *home, int *away, char **errorp)
-{
-    auto_close int here = -1;
-    int error = open_namespace(&here, errorp);
-
-    if (error) {
-        return error;
-    }
-    if (unshare(CLONE_NEWNET)) {
-        return error_set(errorp, errno, "cannot make a network namespace: %m%s",
-                         errno == EPERM ? "; this needs CAP_SYS_ADMIN: run as root" : "");
-    }
-    *home = steal_fd(&here);
-    return open_namespace(away, errorp);
-}
-
-static void return_home(int home)
-{
-    /* Who could leave can also return. If not: whatever else this thread did, it would do in the
-     * wrong place. */
-    if (home >= 0 && setns(home, CLONE_NEWNET)) {
-        perror("cannot return to the network namespace");
-        abort();
-    }
-}
 
 /* Makes a macvtap in another namespace, so that it is never seen in this one. */
 static int create(struct rtnl *rtnl, int lower, int namespace, const char *name, int ifindex,
@@ -141,12 +104,12 @@ int probe_pair_open(struct rtnl *rtnl, int lower, struct probe_pair *pair, char 
         error = probe_random_mac(&pair->stations.b, errorp);
     }
     if (!error) {
-        error = enter_namespace(&home, &away, errorp);
+        error = netns_enter_new(&home, &away, errorp);
     }
     if (!error) {
         error = fill(rtnl, lower, away, pair, errorp);
     }
-    return_home(home);
+    netns_return(home);
     return error;
 }
 

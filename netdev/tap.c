@@ -16,6 +16,8 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -415,4 +417,79 @@ int tap_set_persistent(int fd, bool persistent, char **errorp)
                          persistent ? "persistent" : "go with its descriptors");
     }
     return 0;
+}
+
+/* Deletes a tap that was made only in part: its queues are open elsewhere, too. */
+static void delete_again(const char *name)
+{
+    struct rtnl *rtnl = NULL;
+    struct link_info info;
+
+    if (!rtnl_open(&rtnl, NULL) && !link_get(rtnl, name, &info, NULL)) {
+        link_delete(rtnl, info.ifindex, NULL);
+    }
+    rtnl_close(rtnl);
+}
+
+static int apply_settings(const struct tap_options *options, const int *fds,
+                          const struct tap_settings *settings, char **errorp)
+{
+    if (options->vnet_hdr &&
+        (ioctl(fds[0], TUNSETVNETHDRSZ, &(int){(int)settings->vnet_hdr_size}) ||
+         ioctl(fds[0], TUNSETOFFLOAD, (unsigned long)settings->offloads))) {
+        return error_set(errorp, errno, "cannot set up tap \"%s\" as it was: %m", options->name);
+    }
+    for (unsigned i = 0; i < options->n_queues; i++) {
+        struct ifreq request = {.ifr_flags = IFF_DETACH_QUEUE};
+
+        if (settings->disabled[i] && ioctl(fds[i], TUNSETQUEUE, &request)) {
+            return error_set(errorp, errno, "cannot disable queue %u of tap \"%s\": %m", i,
+                             options->name);
+        }
+    }
+    return 0;
+}
+
+/* All but the first queue, and what comes then. */
+static int attach_others_again(const struct tap_options *options, const int *fds,
+                               const struct tap_settings *settings, char **errorp)
+{
+    struct queues queues = {.fds = mem_resize(NULL, options->n_queues, sizeof *fds),
+                            .n = options->n_queues};
+    int error = set_owner(options, fds[0], errorp);
+
+    memcpy(queues.fds, fds, options->n_queues * sizeof *fds);
+    for (unsigned i = 1; i < options->n_queues && !error; i++) {
+        error = set_iff_existing(fds[i], options->name, wanted_flags(options));
+        if (error) {
+            error = refuse_opening(options, error, errorp);
+        }
+    }
+    if (!error) {
+        error = check_queues(options, &queues, errorp);
+    }
+    if (!error && options->n_queues > 1) {
+        error = check_for_strangers(options, errorp);
+    }
+    free(queues.fds);
+    return error ? error : apply_settings(options, fds, settings, errorp);
+}
+
+int tap_attach_again(const struct tap_options *options, const int *fds,
+                     const struct tap_settings *settings, char **errorp)
+{
+    int error = check_options(options, errorp);
+
+    if (error) {
+        return error;
+    }
+    error = set_iff(fds[0], options->name, wanted_flags(options) | IFF_TUN_EXCL);
+    if (error) {
+        return refuse_creation(options->name, error, errorp);
+    }
+    error = attach_others_again(options, fds, settings, errorp);
+    if (error) {
+        delete_again(options->name);
+    }
+    return error;
 }

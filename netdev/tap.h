@@ -58,4 +58,25 @@ int tap_open(const struct tap_options *options, int *fds, char **errorp);
  * making one: until then it goes by itself when the process that makes it does. */
 int tap_set_persistent(int fd, bool persistent, char **errorp);
 
+/* What whoever uses the queues of a tap has set since it was made, which another tap that takes its
+ * place does not have. */
+struct tap_settings {
+    unsigned vnet_hdr_size; /* bytes */
+    unsigned offloads;      /* what the guest takes of: TUN_F_* of linux/if_tun.h */
+    bool disabled[TAP_MAX_QUEUES];
+};
+
+/* Reads them. -EBADFD when the tap is gone; then *settings is untouched. */
+int tap_read_settings(const int *fds, unsigned n, struct tap_settings *settings, char **errorp);
+
+/* Makes a tap that somebody has deleted anew, DOWN, on its queues, the open files `fds`: whoever
+ * shares them, as a QEMU that inherited them does, goes on with it. (A queue whose tap is gone is
+ * always readable, and reading fails, so QEMU is kept busy with nothing.) With the settings that
+ * were read before, but neither its address nor anything else of a link.
+ *
+ * Returns as tap_create(); -EEXIST when the name is somebody else's by now. On failure no tap is
+ * left. */
+int tap_attach_again(const struct tap_options *options, const int *fds,
+                     const struct tap_settings *settings, char **errorp);
+
 #endif

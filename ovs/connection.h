@@ -23,7 +23,13 @@ struct ovsdb {
     struct jsonrpc *rpc; /* NULL: not connected */
 };
 
+struct ovsdb_options;
+
 long long now_ms(void);
+
+/* Where one of the remotes is "ssl:", checks the keys and gives them to the library. */
+int ovsdb_prepare_tls(const struct remote *remotes, size_t n, const struct ovsdb_options *options,
+                      char **errorp);
 
 /* Now and db->timeout_ms: the deadline of a step that begins. */
 long long ovsdb_deadline(const struct ovsdb *db);

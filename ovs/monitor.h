@@ -1,29 +1,32 @@
 /* Watching an OVSDB server for what becomes of the ports with vifplug's mark (RFC 7047, 4.1.5, in
  * the form of ovsdb-server(7), monitor_cond: other ports cost nothing), and of bridges.
  *
- * Nothing here blocks. A connection that is lost is made again, with waits between that grow to
- * some seconds; a server that comes back is looked at as a whole, so nothing that happened
- * meanwhile is missed. */
+ * Nothing here blocks, but for looking up the name of another host, a second at most. A connection
+ * that is lost is made again, with waits between that grow to some seconds; a server that comes
+ * back is looked at as a whole, so nothing that happened meanwhile is missed. */
 #ifndef OVS_MONITOR_H
 #define OVS_MONITOR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct ovs_monitor;
 struct ovsdb_options;
 
 struct ovs_monitor_event {
     enum {
-        OVS_MONITOR_THERE,   /* all that follows is of a server that was just looked at as a whole:
-                                ports for which no OVS_MONITOR_PORT came before OVS_MONITOR_SEEN are
-                                not in it */
-        OVS_MONITOR_SEEN,    /* and that was all */
-        OVS_MONITOR_LOST,    /* the server is away */
-        OVS_MONITOR_PORT,    /* a port with our mark is there, or its row is another one now */
-        OVS_MONITOR_NO_PORT, /* one is not there any more */
-        OVS_MONITOR_BRIDGE,  /* a bridge is new */
+        OVS_MONITOR_THERE,    /* all that follows is of a server that was just looked at as a whole:
+                                 ports for which no OVS_MONITOR_PORT came before OVS_MONITOR_SEEN are
+                                 not in it */
+        OVS_MONITOR_SEEN,     /* and that was all */
+        OVS_MONITOR_LOST,     /* the server is away */
+        OVS_MONITOR_PORT,     /* a port with our mark is there, or its row is another one now */
+        OVS_MONITOR_NO_PORT,  /* one is not there any more */
+        OVS_MONITOR_BRIDGE,   /* a bridge is new */
+        OVS_MONITOR_REALISED, /* of ovs_monitor_expect() */
     } kind;
-    char name[64]; /* of the port or bridge; longer ones are not ours */
+    char name[64];  /* of the port or bridge; longer ones are not ours */
+    int64_t ofport; /* of a realised port; -1: ovs-vswitchd has refused it */
 };
 
 /* Begins to watch, and stores the monitor in *monitor; the caller calls ovs_monitor_close(). The
@@ -37,6 +40,13 @@ const char *ovs_monitor_remote(const struct ovs_monitor *monitor);
 
 /* Takes the next event; returns whether there was one. */
 bool ovs_monitor_next(struct ovs_monitor *monitor, struct ovs_monitor_event *event);
+
+/* Whether a port of that name, with our mark, is there, by what the server has said so far. */
+bool ovs_monitor_has_port(const struct ovs_monitor *monitor, const char *name);
+
+/* Has OVS_MONITOR_REALISED come, once, when ovs-vswitchd has looked at the port of that name, be it
+ * that it has already or that the port is not there yet. Ends without it when that goes. */
+void ovs_monitor_expect(struct ovs_monitor *monitor, const char *name);
 
 /* Says to the event loop (ovs/loop.h) what this waits for. */
 void ovs_monitor_wait(struct ovs_monitor *monitor);

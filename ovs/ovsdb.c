@@ -29,16 +29,6 @@ static int check_pem(const char *what, const char *option, const char *file, cha
     return 0;
 }
 
-static bool any_ssl(const struct ovsdb *db)
-{
-    for (size_t i = 0; i < db->n_remotes; i++) {
-        if (db->remotes[i].kind == REMOTE_SSL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Gives the library its keys. A library without TLS would end the process there, so it is asked
  * first whether it knows "ssl:" at all. */
 static int configure_ssl(const struct ovsdb_options *options, char **errorp)
@@ -64,6 +54,17 @@ static int configure_ssl(const struct ovsdb_options *options, char **errorp)
     }
     habits_leave(&habits);
     return error;
+}
+
+int ovsdb_prepare_tls(const struct remote *remotes, size_t n, const struct ovsdb_options *options,
+                      char **errorp)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (remotes[i].kind == REMOTE_SSL) {
+            return configure_ssl(options, errorp);
+        }
+    }
+    return 0;
 }
 
 /* Connecting to a listening socket says little about the server behind it: ask it something. */
@@ -98,8 +99,8 @@ int ovsdb_open(struct ovsdb **dbp, const struct ovsdb_options *options, char **e
     deadline = ovsdb_deadline(db);
     int error = remotes_parse(db->remote, &db->remotes, &db->n_remotes, errorp);
 
-    if (!error && any_ssl(db)) {
-        error = configure_ssl(options, errorp);
+    if (!error) {
+        error = ovsdb_prepare_tls(db->remotes, db->n_remotes, options, errorp);
     }
     if (!error) {
         error = ovsdb_connect(db, deadline, errorp);

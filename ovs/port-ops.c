@@ -196,6 +196,14 @@ static void insert_port(struct json *ops, const struct ovs_port *port, const cha
     txn_insert(ops, "Port", port_name, row);
 }
 
+/* What the row of a port that is put back has left of QoS goes. */
+static void sweep(struct json *ops, const struct ovs_port *port)
+{
+    if (port->plug_id[0] && has_qos(&port->qos)) {
+        delete_qos(ops, port->name, NULL);
+    }
+}
+
 /* Inserts everything for the port of that index. Returns the index of the Interface's insert. */
 static size_t insert(struct json *ops, const struct ovs_port *port, size_t index,
                      const char *plug_id)
@@ -204,6 +212,7 @@ static size_t insert(struct json *ops, const struct ovs_port *port, size_t index
     auto_free char *interface_name = str_printf("interface%zu", index);
     auto_free char *qos_name = NULL;
 
+    plug_id = port->plug_id[0] ? port->plug_id : plug_id;
     if (has_qos(&port->qos)) {
         auto_free char *queue_name = str_printf("queue%zu", index);
 
@@ -256,6 +265,7 @@ struct json *port_ops_add(const struct ovs_port *ports, size_t n, const char *pl
         if (ports[i].replaces[0]) {
             replace(ops, &ports[i]);
         }
+        sweep(ops, &ports[i]);
     }
     for (size_t i = 0; i < n; i++) {
         size_t interface_op = insert(ops, &ports[i], i, plug_id);

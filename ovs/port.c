@@ -28,6 +28,12 @@ struct plug {
     bool maybe_committed;
 };
 
+/* Whether the ports are put back: then each has an id of its own, and belongs there. */
+static bool is_again(const struct plug *plug)
+{
+    return plug->ports[0].plug_id[0] != '\0';
+}
+
 static struct json *where_plug(const char *plug_id)
 {
     struct json *marks = value_map();
@@ -59,7 +65,10 @@ static int look_for_rows(struct plug *plug, long long deadline, bool *found, cha
     struct json *ops = txn_new();
     struct json *reply = NULL;
 
-    txn_select(ops, "Port", where_plug(plug->id), "name interfaces");
+    for (size_t i = 0; i < (is_again(plug) ? plug->n : 1); i++) {
+        txn_select(ops, "Port", where_plug(is_again(plug) ? plug->ports[i].plug_id : plug->id),
+                   "name interfaces");
+    }
     int error = txn_run(plug->db, ops, deadline, &reply, NULL, errorp);
 
     if (error) {
@@ -67,7 +76,8 @@ static int look_for_rows(struct plug *plug, long long deadline, bool *found, cha
     }
     *found = true;
     for (size_t i = 0; i < plug->n; i++) {
-        const struct json *row = find_named(txn_rows(reply, 0), plug->ports[i].name);
+        const struct json *row = find_named(txn_rows(reply, is_again(plug) ? i : 0),
+                                            plug->ports[i].name);
 
         uuid_copy(plug->interface_uuids[i], row_uuid(row, "interfaces", 0));
         *found &= plug->interface_uuids[i][0] != '\0';
@@ -210,7 +220,7 @@ static int run_plug(struct plug *plug, bool no_wait, int64_t *ofports, char **er
         undo_needed = true;
         error = realise(plug, ofports, errorp);
     }
-    if (error && undo_needed) {
+    if (error && undo_needed && !is_again(plug)) {
         undo(plug, errorp);
     }
     return error;

@@ -78,6 +78,9 @@ struct ovs_port {
     /* The UUID of the Port row of this name that the caller saw and that is to be replaced, "" when
      * there was none. */
     char replaces[37];
+    /* Of a port that is put back, since somebody else has removed its row: the id of the plug that
+     * it is of. "" for a new one. */
+    char plug_id[37];
 };
 
 /* Frees what `port` points to, not the struct itself. */
@@ -114,8 +117,8 @@ int ovs_ports_read(struct ovsdb *db, const char *const *names, size_t n_names,
 int ovs_ports_read_owned(struct ovsdb *db, struct ovs_port_row **rows, size_t *n_rows,
                          char **errorp);
 
-/* Adds `n` ports in one transaction, and waits until ovs-vswitchd has realised every one of them
- * unless `no_wait`. All or nothing, as described above.
+/* Adds `n` ports, all of them new or all put back, in one transaction, and waits until ovs-vswitchd
+ * has realised every one of them unless `no_wait`. All or nothing, as described above.
  *
  * `plug_id` is a UUID in text form, new for this call, that marks the rows. Returns 0, and then
  * ofports[i] is the OpenFlow port number of ports[i] (0 with `no_wait`; `ofports` may be NULL). Or:
@@ -125,7 +128,11 @@ int ovs_ports_read_owned(struct ovsdb *db, struct ovs_port_row **rows, size_t *n
  * of them in time (the sentence says whether one runs at all); -EIO when it refused one, with its
  * own words; -EPROTO when the server refused for a reason of its own, a value out of range; or what
  * ovsdb_open() may return. After any of them no row of this call is left in the database; where
- * even taking them out failed, the sentence says so. A row that was replaced does not come back. */
+ * even taking them out failed, the sentence says so. A row that was replaced does not come back.
+ *
+ * Ports that are put back get the marks that they had, and what their rows left of QoS goes. They
+ * are not taken out again when ovs-vswitchd does not realise them, or when it is not known whether
+ * the server has got them: they belong there. `plug_id` may then be NULL. */
 int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, const char *plug_id,
                   bool no_wait, int64_t *ofports, char **errorp);
 
@@ -135,6 +142,12 @@ int ovs_ports_add(struct ovsdb *db, const struct ovs_port *ports, size_t n, cons
  * removed it, .uuid is "", and .port.name, .owner and .plug_id are enough to remove what else there
  * was of the port. Does not wait for ovs-vswitchd. */
 int ovs_ports_remove(struct ovsdb *db, const struct ovs_port_row *rows, size_t n, char **errorp);
+
+/* Waits until ovs-vswitchd has done all that the database says now, at most the connection's time
+ * limit: -ETIMEDOUT. Needed between the removal of a port and its return with another device of the
+ * same name: where ovs-vswitchd sees both at once, its userspace datapath goes on listening to the
+ * device that is gone. */
+int ovs_settle(struct ovsdb *db, char **errorp);
 
 /* The operations that ovs_ports_add() would send first, as the JSON text of an array, one
  * operation a line when `pretty`; caller frees. Needs no connection. */

@@ -147,19 +147,24 @@ bool txn_find_refusal(const struct json *reply, struct txn_refusal *refusal)
     return false;
 }
 
-int txn_run(struct ovsdb *db, struct json *ops, long long deadline, struct json **reply,
-            struct txn_refusal *refusal, char **errorp)
+struct json *txn_params(struct json *ops)
 {
     struct json *params = json_array_create_1(json_string_create("Open_vSwitch"));
-    struct txn_refusal found = {0};
-    struct json *result = NULL;
-    size_t n_ops = txn_length(ops);
 
-    for (size_t i = 0; i < n_ops; i++) {
+    for (size_t i = 0; i < txn_length(ops); i++) {
         json_array_add(params, json_clone(array_at(ops, i)));
     }
     json_destroy(ops);
-    int error = ovsdb_request(db, "transact", params, deadline, &result, errorp);
+    return params;
+}
+
+int txn_run(struct ovsdb *db, struct json *ops, long long deadline, struct json **reply,
+            struct txn_refusal *refusal, char **errorp)
+{
+    struct txn_refusal found = {0};
+    struct json *result = NULL;
+    size_t n_ops = txn_length(ops);
+    int error = ovsdb_request(db, "transact", txn_params(ops), deadline, &result, errorp);
 
     if (error) {
         return error;

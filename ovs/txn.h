@@ -35,6 +35,9 @@ void txn_wait(struct json *ops, const char *table, struct json *where, const cha
               bool until_not, struct json *rows, long long timeout_ms);
 void txn_comment(struct json *ops, const char *comment);
 
+/* Makes the parameters of a "transact" request. Takes ownership of `ops`. */
+struct json *txn_params(struct json *ops);
+
 /* What the server had against a transaction. */
 struct txn_refusal {
     size_t op;     /* index of the operation; beyond the last one: found at the commit */

@@ -11,6 +11,7 @@
 #include "openvswitch/json.h"
 #include "ovs/ovsdb.h"
 #include "ovs/port-ops.h"
+#include "ovs/port.h"
 #include "ovs/txn.h"
 #include "ovs/value.h"
 
@@ -111,4 +112,72 @@ int wait_realised(struct ovsdb *db, const char *const *uuids, const char *const 
         i += bunch;
     }
     return 0;
+}
+
+/* The row of Open_vSwitch that the last operation, a select, has found. */
+static int64_t number(const struct json *reply, const char *column)
+{
+    return row_integer(array_at(txn_rows(reply, array_length(reply) - 1), 0), column, 0);
+}
+
+/* Asks ovs-vswitchd to say when it has done all, and stores what it will say then, and what it says
+ * now. As "ovs-vsctl" does it, which waits for this at the end. */
+static int ask_to_settle(struct ovsdb *db, long long deadline, int64_t *wanted, int64_t *current,
+                         char **errorp)
+{
+    struct json *ops = txn_new();
+    struct json *reply = NULL;
+
+    txn_mutate(ops, "Open_vSwitch", where_all(), "next_cfg", "+=", json_integer_create(1));
+    txn_select(ops, "Open_vSwitch", where_all(), "next_cfg cur_cfg");
+    int error = txn_run_repeatable(db, ops, deadline, &reply, errorp);
+
+    if (!error) {
+        *wanted = number(reply, "next_cfg");
+        *current = number(reply, "cur_cfg");
+        json_destroy(reply);
+    }
+    return error;
+}
+
+/* Waits until ovs-vswitchd says another number than *current, and stores that. */
+static int wait_for_number(struct ovsdb *db, long long deadline, int64_t *current, char **errorp)
+{
+    struct txn_refusal refusal = {0};
+    struct json *row = json_object_create();
+    struct json *ops = txn_new();
+    struct json *reply = NULL;
+    long long left = deadline - now_ms();
+
+    json_object_put(row, "cur_cfg", json_integer_create(*current));
+    txn_wait(ops, "Open_vSwitch", where_all(), "cur_cfg", true, json_array_create_1(row),
+             left > 0 ? left : 0);
+    txn_select(ops, "Open_vSwitch", where_all(), "cur_cfg");
+    int error = txn_run(db, ops, deadline + GRACE_MS, &reply, &refusal, errorp);
+
+    if (error == -ECANCELED) {
+        error = error_set(errorp, ETIMEDOUT,
+                          "ovs-vswitchd did not do what the OVSDB server at %s says within %g s",
+                          db->remote, db->timeout_ms / 1000.0);
+    }
+    txn_refusal_clear(&refusal);
+    if (!error) {
+        *current = number(reply, "cur_cfg");
+        json_destroy(reply);
+    }
+    return error;
+}
+
+int ovs_settle(struct ovsdb *db, char **errorp)
+{
+    long long deadline = ovsdb_deadline(db);
+    auto_free char *sentence = NULL;
+    int64_t wanted = 0;
+    int64_t current = 0;
+    int error = ask_to_settle(db, deadline, &wanted, &current, &sentence);
+
+    while (!error && current < wanted) {
+        error = wait_for_number(db, deadline, &current, &sentence);
+    }
+    return ovsdb_report(error, sentence, errorp);
 }

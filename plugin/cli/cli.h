@@ -34,8 +34,12 @@ enum cli_group {
     CLI_GUEST = 1 << 10,   /* which running guest */
     CLI_BUS = 1 << 11,     /* --bus */
     CLI_POLICY = 1 << 12,  /* --policy */
-    CLI_COMMON = 1 << 13,  /* every command has these */
-    CLI_RUN = 1 << 14,     /* what QEMU is to have besides */
+    CLI_RUN = 1 << 13,     /* what QEMU is to have besides */
+    CLI_COMPARE = 1 << 14, /* what is compared, and how it is reported */
+    CLI_COMMON = 1 << 15,  /* every command has these */
+    CLI_NETWORK = 1 << 16, /* --network, of a command that has nothing else of CLI_SPEC */
+    CLI_WATCH = 1 << 17,   /* --metrics */
+    CLI_FOLLOW = 1 << 18,  /* --watch */
 };
 
 enum cli_option_id {
@@ -77,6 +81,17 @@ enum cli_option_id {
     CLI_OPT_RUN_QMP,
     CLI_OPT_RUN_BUS,
     CLI_OPT_POLICY,
+    CLI_OPT_METRICS,
+    CLI_OPT_WATCH,
+    CLI_OPT_PATHS,
+    CLI_OPT_ROUNDS,
+    CLI_OPT_ROUND_MS,
+    CLI_OPT_COMPARE_BRIDGE,
+    CLI_OPT_COMPARE_VLAN,
+    CLI_OPT_COMPARE_LOWER,
+    CLI_OPT_REPORT,
+    CLI_OPT_BASELINE,
+    CLI_OPT_SEED,
     CLI_OPT_DB,
     CLI_OPT_TIMEOUT,
     CLI_OPT_RUNDIR,
@@ -94,7 +109,7 @@ struct cli_option {
     const char *name;
     const char *argument; /* its name in usage, or NULL */
     const char *help;
-    enum cli_group group;
+    unsigned group; /* enum cli_group; several, or'ed, where more than one will do */
     bool repeatable;
 };
 
@@ -170,7 +185,9 @@ enum cli_status cli_cmd_adopt(struct cli *cli);
 enum cli_status cli_cmd_release(struct cli *cli);
 enum cli_status cli_cmd_probe(struct cli *cli);
 enum cli_status cli_cmd_hairpin(struct cli *cli);
+enum cli_status cli_cmd_compare(struct cli *cli);
 enum cli_status cli_cmd_check(struct cli *cli);
+enum cli_status cli_cmd_watch(struct cli *cli);
 
 /* `check --policy`. */
 enum cli_status cli_check_policy(struct cli *cli);

@@ -139,7 +139,7 @@ static enum cli_status attach_to_libvirt(struct cli *cli, struct vif_host *host,
     struct request of_guest = *request;
     const struct request_plug how = {
         .persistent = true,
-        .options = {.no_wait = cli_given(cli, CLI_OPT_NO_WAIT)},
+        .options = {.no_wait = cli_given(cli, CLI_OPT_NO_WAIT), .of_libvirt = true},
         .data = &attaching,
         .use = give,
     };

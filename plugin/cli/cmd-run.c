@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "cli/request.h"
+#include "cli/run-wait.h"
 #include "cli/run-watch.h"
 #include "cli/signals.h"
 #include "netdev/tap.h"
@@ -179,13 +180,20 @@ static int set_links(struct hand_over *over, char **errorp)
 
 /* Runs the program from beginning to end. Returns a negative errno value when that was not
  * possible, else its exit status. */
-static int run_program(struct hand_over *over, const struct signals *signals, char **errorp)
+static int run_program(struct hand_over *over, struct vif_host *host, const struct signals *signals,
+                       char **errorp)
 {
+    struct run_wait *wait;
     pid_t pid;
     progress_clear();
-    int error = qemu_start(over->args.argv, over->fds, over->n_fds, &signals->before, &pid, errorp);
+    int error = run_wait_new(host, over->plugged, over->n, &signals->held, &wait, errorp);
 
     if (error) {
+        return error;
+    }
+    error = qemu_start(over->args.argv, over->fds, over->n_fds, &signals->before, &pid, errorp);
+    if (error) {
+        run_wait_free(wait);
         return error;
     }
     error = set_links(over, errorp);
@@ -193,7 +201,9 @@ static int run_program(struct hand_over *over, const struct signals *signals, ch
         /* A guest must not come up with a link that was to be down. */
         kill(pid, SIGTERM);
     }
-    int status = qemu_wait(pid, &signals->held);
+    int status = run_wait(wait, pid);
+
+    run_wait_free(wait);
     return error ? error : status;
 }
 
@@ -223,7 +233,7 @@ static enum cli_status run_and_take_down(struct cli *cli, struct vif_host *host,
     int result = make_arguments(&over, cli, host, errorp);
 
     if (!result) {
-        result = run_program(&over, signals, errorp);
+        result = run_program(&over, host, signals, errorp);
     }
     run_watch_end(&over.watch);
     int error = take_down(host, plugged, n, &sentence);

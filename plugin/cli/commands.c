@@ -53,7 +53,7 @@ const struct cli_command cli_commands[] = {
         .name = "list",
         .arguments = "",
         .help = "List what is plugged",
-        .groups = CLI_HOST | CLI_JSON,
+        .groups = CLI_FOLLOW | CLI_HOST | CLI_JSON,
         .run = cli_cmd_list,
     },
     {
@@ -116,6 +116,20 @@ const struct cli_command cli_commands[] = {
         .min_args = 1,
         .max_args = 3,
         .run = cli_cmd_hairpin,
+    },
+    {
+        .name = "watch",
+        .arguments = "",
+        .help = "Keep guests connected while devices and ports come and go, till it is ended",
+        .groups = CLI_WATCH | CLI_NETWORK | CLI_HOST,
+        .run = cli_cmd_watch,
+    },
+    {
+        .name = "compare",
+        .arguments = "",
+        .help = "Measure what VEPA, Open vSwitch and other paths between guests are worth here",
+        .groups = CLI_COMPARE | CLI_HOST | CLI_JSON,
+        .run = cli_cmd_compare,
     },
     {
         .name = "check",

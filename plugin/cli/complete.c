@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "compare/path.h"
 #include "netdev/brport.h"
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
@@ -122,6 +123,19 @@ static void complete_hairpin(size_t n_words, const char *const *words, FILE *out
     }
 }
 
+/* The last of a list with commas in between. */
+static void complete_path(const char *word, FILE *out)
+{
+    const char *comma = strrchr(word, ',');
+    const char *last = comma ? comma + 1 : word;
+
+    for (size_t i = 0; i < n_path_kinds; i++) {
+        if (starts_with(path_kinds[i].id, last)) {
+            fprintf(out, "%.*s%s\n", (int)(last - word), word, path_kinds[i].id);
+        }
+    }
+}
+
 /* What stands after "--" is the command line of another program. Returns whether that is so. */
 static bool complete_rest(const struct cli_command *command, int n_words, char **words, FILE *out)
 {
@@ -189,7 +203,9 @@ void cli_complete(int n_words, char **words, FILE *out)
     }
     const struct cli_option *option = n_words > 2 ? option_before(command, words[n_words - 2])
                                                   : NULL;
-    if (option) {
+    if (option == &cli_options[CLI_OPT_PATHS]) {
+        complete_path(word, out);
+    } else if (option) {
         if (str_eq(option->argument, "FILE") || str_eq(option->argument, "FOLDER") ||
             str_eq(option->argument, "SOCKET")) {
             fprintf(out, "@file\n");

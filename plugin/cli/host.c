@@ -72,10 +72,11 @@ static const char *caller(const struct cli *cli)
     return text;
 }
 
-int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
+int cli_host_options(const struct cli *cli, struct vif_host_options *options, char **errorp)
 {
     bool verbose = cli_given(cli, CLI_OPT_VERBOSE);
-    struct vif_host_options options = {
+
+    *options = (struct vif_host_options){
         .rundir = cli_value(cli, CLI_OPT_RUNDIR),
         .ovsdb =
             {
@@ -89,14 +90,19 @@ int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
                : cli_given(cli, CLI_OPT_QUIET) ? NULL
                                                : show,
     };
-    int error = cli_timeout(cli, CLI_TIMEOUT_MS, &options.ovsdb.timeout_ms, errorp);
-
-    if (error) {
-        return error;
-    }
     ovsdb_set_log(verbose ? say_library : NULL);
-    *host = vif_host_open(&options);
-    return 0;
+    return cli_timeout(cli, CLI_TIMEOUT_MS, &options->ovsdb.timeout_ms, errorp);
+}
+
+int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp)
+{
+    struct vif_host_options options;
+    int error = cli_host_options(cli, &options, errorp);
+
+    if (!error) {
+        *host = vif_host_open(&options);
+    }
+    return error;
 }
 
 const char *cli_rundir(const struct cli *cli)

@@ -5,9 +5,17 @@
 #include "cli/cli.h"
 #include "vif/host.h"
 
+/* What --db, --timeout, --rundir and the rest say of the host; what it points to stays. -EINVAL for
+ * a bad --timeout. */
+int cli_host_options(const struct cli *cli, struct vif_host_options *options, char **errorp);
+
 /* Opens the host with --db, --timeout, --rundir and the rest; --verbose makes it tell each step on
  * standard error. -EINVAL for a bad --timeout. On success the caller calls vif_host_close(). */
 int cli_open_host(const struct cli *cli, struct vif_host **host, char **errorp);
+
+/* What cli_open_host() opens it with, for who opens it later; the strings are those of the command
+ * line. */
+int cli_host_options(const struct cli *cli, struct vif_host_options *options, char **errorp);
 
 /* What --timeout says where it is not given, in milliseconds. */
 #define CLI_TIMEOUT_MS 5000

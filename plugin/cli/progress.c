@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 /* ECMA-48: back to the first column, and erase to the end of the line. */
 #define ERASE_LINE "\r\033[K"
 
@@ -21,6 +23,19 @@ void progress_show(const char *sentence)
         fprintf(stderr, ERASE_LINE "%.*s", width - 1, sentence);
         shown = true;
     }
+}
+
+void progress_bar(double done, const char *sentence)
+{
+    static const char full[] = "########################";
+    const int width = sizeof full - 1;
+    int filled = (int)(done * width);
+
+    filled = filled < 0 ? 0 : filled > width ? width : filled;
+    auto_free char *line = str_printf("[%.*s%*s] %3.0f %%  %s", filled, full, width - filled, "",
+                                      done * 100, sentence);
+
+    progress_show(line);
 }
 
 void progress_clear(void)

@@ -6,6 +6,9 @@
 /* Shows the sentence in the place of the one before. */
 void progress_show(const char *sentence);
 
+/* Likewise, after a bar that is full when `done` is 1. */
+void progress_bar(double done, const char *sentence);
+
 /* Takes the line away, before anything else is printed. */
 void progress_clear(void);
 

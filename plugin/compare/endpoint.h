@@ -26,12 +26,16 @@ struct endpoint {
 int endpoint_prepare(int fd, const struct mac *mac, bool offloads, struct endpoint *endpoint,
                      char **errorp);
 
-/* Writes a frame, for which `frame` has ENDPOINT_HEADER bytes of room before it, filled in where
- * the endpoint has a header. Returns 0, -EAGAIN when the path pushes back, or another negative
- * errno value; no sentence, since this is what is measured. */
+/* The same of a packet socket, bound and O_NONBLOCK, as a floor: no header, no offloads. */
+void endpoint_packet(int fd, const struct mac *mac, struct endpoint *endpoint);
+
+/* Writes a frame of `length` bytes, which stands in `room` after ENDPOINT_HEADER bytes: the header,
+ * used where the endpoint has one. Returns 0, -EAGAIN when the path pushes back, or another
+ * negative errno value; no sentence, since this is what is measured. */
 int endpoint_send(const struct endpoint *endpoint, unsigned char *room, size_t length);
 
-/* Reads the next frame into `room`, laid out as for endpoint_send(); stores the frame's own length.
+/* Reads the next frame into the `size` bytes of `room`, laid out as for endpoint_send(); stores the
+ * frame's own length.
  * Returns 0, -EAGAIN when there is none, or another negative errno value. */
 int endpoint_receive(const struct endpoint *endpoint, unsigned char *room, size_t size,
                      size_t *length);

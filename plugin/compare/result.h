@@ -93,7 +93,18 @@ struct compare_result {
 const char *compare_reach_name(enum compare_reach reach);  /* "unicast", "own-broadcast", ... */
 const char *compare_reach_title(enum compare_reach reach); /* "its own broadcast comes back", ... */
 const char *compare_load_name(enum compare_load load);     /* "64", "1500", "gso" */
+const char *compare_load_title(enum compare_load load);    /* "64 B", "1500 B", "64 KB" */
 const char *compare_offload_name(enum compare_offload offload); /* "right", "corrupted", ... */
+
+/* The length of a load's frames, for figures in bits; of a GSO frame, nearly 64 KB. */
+double compare_load_bytes(enum compare_load load);
+
+/* The path of that id, or NULL. */
+const struct compare_path *compare_find(const struct compare_result *result, const char *id);
+
+/* Whether it has been measured and neither corrupts nor loses frames that leave a checksum or
+ * segmentation to be done: only such a path is compared with others. */
+bool compare_path_is_sound(const struct compare_path *path);
 
 void compare_result_clear(struct compare_result *result);
 

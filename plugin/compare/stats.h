@@ -2,6 +2,7 @@
 #ifndef COMPARE_STATS_H
 #define COMPARE_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "compare/result.h"
@@ -25,6 +26,15 @@ struct spread path_trip_us(const struct compare_path *path, unsigned percentile)
  * floor and neither corrupt nor lose offloaded frames; NULL for none. Ratios are to it. */
 const struct compare_path *best_by_pps(const struct compare_result *result, enum compare_load load);
 const struct compare_path *best_by_trip(const struct compare_result *result);
+
+/* A path's median as a ratio to that of the best: below 1 for fewer frames, above 1 for a longer
+ * trip. 0 where either is missing. */
+double ratio_by_pps(const struct compare_result *result, const struct compare_path *path,
+                    enum compare_load load);
+double ratio_by_trip(const struct compare_result *result, const struct compare_path *path);
+
+/* Half the interquartile range, in percent of the median: "756 k, give or take 2 %". */
+double spread_percent(const struct spread *spread);
 
 /* Compares a figure with an earlier one: whether their difference is no more than what rounds of
  * the same run differ by (their interquartile ranges overlap). */

@@ -27,7 +27,7 @@ int libvirt_read(struct libvirt_guest *guest, struct vif_document *domain, char 
     return error ? error : vif_document_parse("libvirt", xml, strlen(xml), domain, errorp);
 }
 
-static bool is_nic(const struct vif_spec *spec, const char *name)
+bool libvirt_is_nic(const struct vif_spec *spec, const char *name)
 {
     return spec->type == VIF_TYPE_ETHERNET && spec->managed == VIF_NO && str_eq(spec->target, name);
 }
@@ -35,7 +35,7 @@ static bool is_nic(const struct vif_spec *spec, const char *name)
 bool libvirt_has_nic(const struct vif_document *domain, const char *name)
 {
     for (size_t i = 0; i < domain->n_specs; i++) {
-        if (is_nic(&domain->specs[i], name)) {
+        if (libvirt_is_nic(&domain->specs[i], name)) {
             return true;
         }
     }
@@ -266,7 +266,7 @@ static int ask_all(struct libvirt_guest *guest, const struct vif_document *domai
 
     for (size_t i = 0; i < domain->n_specs && !error; i++) {
         for (size_t k = 0; k < n && !error; k++) {
-            if (is_nic(&domain->specs[i], names[k])) {
+            if (libvirt_is_nic(&domain->specs[i], names[k])) {
                 error = ask(guest, names[k], elements[i], errorp);
             }
         }
@@ -305,7 +305,7 @@ static int wait_until_gone(struct libvirt_guest *guest, const char *const *names
     }
 }
 
-static int detach(struct libvirt_guest *guest, const char *const *names, size_t n, char **errorp)
+int libvirt_take(struct libvirt_guest *guest, const char *const *names, size_t n, char **errorp)
 {
     int64_t end = now_ms() + LIBVIRT_DETACH_SECONDS * INT64_C(1000);
     struct vif_document domain;
@@ -322,7 +322,7 @@ static int detach(struct libvirt_guest *guest, const char *const *names, size_t 
 int libvirt_detach(struct libvirt_guest *guest, const char *rundir, const char *const *names,
                    size_t n, char **errorp)
 {
-    int error = detach(guest, names, n, errorp);
+    int error = libvirt_take(guest, names, n, errorp);
 
     if (!error) {
         int fd = lock(rundir);
@@ -345,7 +345,7 @@ static void undo(struct libvirt_guest *guest, struct libvirt_nic *nics, size_t n
             names[n_names++] = nics[i].name;
         }
     }
-    int error = detach(guest, names, n_names, &sentence);
+    int error = libvirt_take(guest, names, n_names, &sentence);
     for (size_t i = 0; i < n && !error; i++) {
         nics[i].attached = false;
     }

@@ -29,6 +29,10 @@ struct libvirt_nic {
 /* Reads the guest's XML; the caller calls vif_document_clear(). */
 int libvirt_read(struct libvirt_guest *guest, struct vif_document *domain, char **errorp);
 
+/* Whether this interface of a domain is the device of that name, which libvirt opens and did not
+ * make. */
+bool libvirt_is_nic(const struct vif_spec *spec, const char *name);
+
 /* Whether this domain has the device as what libvirt opens, and did not make. */
 bool libvirt_has_nic(const struct vif_document *domain, const char *name);
 
@@ -38,6 +42,10 @@ bool libvirt_has_nic(const struct vif_document *domain, const char *name);
  * interface of another type; -EIO where libvirt refuses; -ETIME as of libvirt_detach(). */
 int libvirt_attach(struct libvirt_guest *guest, const char *rundir, struct libvirt_nic *nics,
                    size_t n, char **errorp);
+
+/* As libvirt_detach(), but the <metadata> keep what they say of the interfaces: for those that come
+ * again. */
+int libvirt_take(struct libvirt_guest *guest, const char *const *names, size_t n, char **errorp);
 
 /* Takes the interfaces with these devices away from the guest, and waits until it has none of them
  * any more. One that it does not have is fine. Returns 0; -ETIME when the guest does not let go; or

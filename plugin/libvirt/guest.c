@@ -32,6 +32,7 @@ static struct {
     char *(*virDomainGetXMLDesc)(struct domain *domain, unsigned flags);
     int (*virDomainAttachDeviceFlags)(struct domain *domain, const char *xml, unsigned flags);
     int (*virDomainDetachDeviceFlags)(struct domain *domain, const char *xml, unsigned flags);
+    int (*virDomainUpdateDeviceFlags)(struct domain *domain, const char *xml, unsigned flags);
     int (*virDomainSetMetadata)(struct domain *domain, int type, const char *metadata,
                                 const char *key, const char *uri, unsigned flags);
     const char *(*virGetLastErrorMessage)(void);
@@ -70,6 +71,7 @@ static int load(char **errorp)
         SYMBOL(virDomainGetXMLDesc),
         SYMBOL(virDomainAttachDeviceFlags),
         SYMBOL(virDomainDetachDeviceFlags),
+        SYMBOL(virDomainUpdateDeviceFlags),
         SYMBOL(virDomainSetMetadata),
         SYMBOL(virGetLastErrorMessage),
         SYMBOL(virSetErrorFunc),
@@ -184,6 +186,13 @@ int libvirt_guest_attach(struct libvirt_guest *guest, const char *xml, char **er
 int libvirt_guest_detach(struct libvirt_guest *guest, const char *xml, char **errorp)
 {
     return libvirt.virDomainDetachDeviceFlags(guest->domain, xml, DOMAIN_AFFECT_LIVE) == 0
+               ? 0
+               : fail(errorp);
+}
+
+int libvirt_guest_update(struct libvirt_guest *guest, const char *xml, char **errorp)
+{
+    return libvirt.virDomainUpdateDeviceFlags(guest->domain, xml, DOMAIN_AFFECT_LIVE) == 0
                ? 0
                : fail(errorp);
 }

@@ -73,7 +73,7 @@ static int plug(const struct hook *hook, const struct adoption *adoption, char *
     /* libvirt opens the taps itself and hands descriptors to QEMU, whatever user that runs as. */
     const struct vif_plan_options options = {
         .persistent = true, .owner = geteuid(), .group = (gid_t)-1};
-    const struct vif_plug_options plug_options = {0};
+    const struct vif_plug_options plug_options = {.of_libvirt = true};
     struct vif_networks *networks;
     struct vif_plugged *plugged;
 
@@ -203,7 +203,7 @@ static int repair(struct hook *hook, const struct adoption *adoption, char **err
     if (error) {
         return error;
     }
-    error = vif_repair(hook->host, records, n, errorp);
+    error = vif_repair(hook->host, records, n, &(struct vif_repair_options){0}, errorp);
     vif_records_free(records, n);
     if (!error) {
         error = plug(hook, adoption, errorp);

@@ -1,7 +1,11 @@
-/* The same for a guest of libvirt's, through libvirt: its monitor has one owner.
+/* The same as qemu/relink.h for a guest of libvirt's, through libvirt: its monitor has one owner.
  *
  * libvirt's functions wait for the guest, so each is called in a process of its own, which ends
- * with it; its end is what the caller waits for. */
+ * with it, and with ours; its end is what the caller waits for.
+ *
+ * What the guest had is written down before it is taken from it, in RUNDIR/libvirt: a process that
+ * is killed in between leaves to the next one what that needs to give it back.
+ */
 #ifndef LIBVIRT_RELINK_H
 #define LIBVIRT_RELINK_H
 
@@ -17,7 +21,10 @@
  * in it on success). Returns 0 or a negative errno value. Call from a process without threads. */
 int libvirt_relink_set_link(const struct vif_record *record, bool up, pid_t *pid, int *sentence_fd,
                             char **errorp);
-int libvirt_relink_replace(const struct vif_record *record, pid_t *pid, int *sentence_fd,
-                           char **errorp);
+int libvirt_relink_replace(const struct vif_record *record, const char *rundir, pid_t *pid,
+                           int *sentence_fd, char **errorp);
+
+/* Forgets what the guest had of an interface that was unplugged. */
+void libvirt_relink_forget(const struct vif_record *record, const char *rundir);
 
 #endif

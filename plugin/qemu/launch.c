@@ -96,18 +96,21 @@ int qemu_start(char *const *argv, const int *fds, size_t n_fds, const sigset_t *
     return error;
 }
 
-int qemu_wait(pid_t pid, const sigset_t *held)
+bool qemu_has_ended(pid_t pid, int *statusp)
 {
     int status = 0;
 
-    while (waitpid(pid, &status, WNOHANG) != pid) {
-        siginfo_t info;
-        int number = sigwaitinfo(held, &info);
-
-        /* The terminal sends to the whole process group, so the process has those already. */
-        if (number > 0 && number != SIGCHLD && info.si_code != SI_KERNEL) {
-            kill(pid, number);
-        }
+    if (waitpid(pid, &status, WNOHANG) != pid) {
+        return false;
     }
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    *statusp = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return true;
+}
+
+void qemu_pass_on(pid_t pid, int number, int code)
+{
+    /* The terminal sends to the whole process group, so the process has those already. */
+    if (number != SIGCHLD && code != SI_KERNEL) {
+        kill(pid, number);
+    }
 }

@@ -3,6 +3,7 @@
 #define QEMU_LAUNCH_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,10 +18,12 @@ int qemu_find_program(const char *program, char **errorp);
 int qemu_start(char *const *argv, const int *fds, size_t n_fds, const sigset_t *mask, pid_t *pid,
                char **errorp);
 
-/* Waits for the process to end, and passes the signals in `held`, which the caller has blocked, on
- * to it; SIGCHLD must be among them. Signals that the terminal sends reach the process by
- * themselves. Returns its exit status, or 128 and the number of the signal that killed it, as a
- * shell does. */
-int qemu_wait(pid_t pid, const sigset_t *held);
+/* Whether the process has ended. Then *status is its exit status, or 128 and the number of the
+ * signal that killed it, as a shell has it. */
+bool qemu_has_ended(pid_t pid, int *status);
+
+/* Passes a signal of ours, with its code (siginfo_t), on to the process. Not SIGCHLD, which is
+ * about the process, and not what the terminal sends, which reaches it by itself. */
+void qemu_pass_on(pid_t pid, int number, int code);
 
 #endif

@@ -28,9 +28,7 @@ static void add_find(struct vif_gc_find **finds, size_t *n, const char *name, co
     str_copy((*finds)[(*n)++].name, sizeof(*finds)->name, name);
 }
 
-/* Why an interface is to be undone, or NULL if it is not. */
-static const char *reason_to_undo(const struct vif_record *record,
-                                  const struct vif_device_state *device)
+const char *vif_gc_reason(const struct vif_record *record, const struct vif_device_state *device)
 {
     if (vif_record_owner_lives(record)) {
         return NULL;
@@ -68,7 +66,7 @@ static int collect_records(struct vif_host *host, bool dry_run, struct vif_gc_re
         error = vif_device_look(host, all, n, &devices, errorp);
     }
     for (size_t i = 0; i < n && !error; i++) {
-        const char *reason = reason_to_undo(&all[i], &devices[i]);
+        const char *reason = vif_gc_reason(&all[i], &devices[i]);
 
         if (reason) {
             struct vif_record found = all[i];

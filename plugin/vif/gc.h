@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <stddef.h>
 
+#include "vif/device.h"
 #include "vif/host.h"
 
 /* Something that was undone, or would be. */
@@ -34,6 +35,10 @@ struct vif_gc_result {
  * that belongs to it. With `dry_run` it only tells the host's log what it would do. A database that
  * cannot be reached is an error only if a record needs it. */
 int vif_gc(struct vif_host *host, bool dry_run, struct vif_gc_result *result, char **errorp);
+
+/* Why an interface with such a record and device is to be undone, as a clause; NULL if it is not
+ * (yet). */
+const char *vif_gc_reason(const struct vif_record *record, const struct vif_device_state *device);
 
 void vif_gc_result_clear(struct vif_gc_result *result);
 

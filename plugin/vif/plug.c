@@ -71,6 +71,7 @@ static void fill_record(const struct plug *plug, const struct vif_port *port,
     record->remote = port->attachment == VIF_ATTACH_OVS ? str_dup_or_null(remote) : NULL;
     vif_record_set_owner(record);
     record->since = time(NULL);
+    record->of_libvirt = plug->options->of_libvirt;
     record->granted_name = str_dup_or_null(plug->options->granted_name);
     record->granted_user = plug->options->granted_user;
 }

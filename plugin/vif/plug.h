@@ -44,6 +44,8 @@ struct vif_plug_options {
      * and cannot be had twice. */
     bool fresh;
 
+    bool of_libvirt; /* the guest is libvirt's */
+
     /* For the bridge helper: the name that was asked for, and who asked; NULL for all others. */
     const char *granted_name;
     uid_t granted_user;

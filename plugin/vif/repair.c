@@ -1,5 +1,6 @@
 #include "vif/repair.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,26 +9,46 @@
 #include "netdev/brport.h"
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
-#include "vif/identity.h"
+#include "ovs/bridge.h"
+#include "vif/device.h"
 
-/* Remembers the first error and its sentence. */
-static void note(int *first, char **errorp, int error, char *sentence)
+/* The ports of one server that are being put back, of `n` records. */
+struct put_back {
+    struct vif_host *host;
+    const struct vif_repair_options *options;
+    struct vif_record **records;
+    struct vif_repaired **results;
+    size_t n;
+};
+
+/* Notes what went wrong with a record; the first time counts. */
+static void failed(struct vif_repaired *result, int error, const char *sentence)
 {
-    if (error && !*first) {
-        *first = error_set(errorp, -error, "%s", sentence ? sentence : "failed");
+    if (result->result != VIF_REPAIR_FAILED) {
+        result->result = VIF_REPAIR_FAILED;
+        result->error = error;
+        result->why = str_dup(sentence ? sentence : "failed");
     }
-    free(sentence);
+}
+
+static void all_failed(const struct put_back *job, int error, const char *sentence)
+{
+    for (size_t i = 0; i < job->n; i++) {
+        failed(job->results[i], error, sentence);
+    }
 }
 
 /* Finds the device that was plugged, not another one of its name; *found says whether it is there.
- */
+ * One that is not ours has no mark. */
 static int find_device(struct rtnl *rtnl, const struct vif_record *record, bool *found,
                        struct link_info *link, char **errorp)
 {
     auto_free char *mark = vif_port_mark(&record->port);
     int error = link_find(rtnl, record->port.name, found, link, errorp);
 
-    *found = !error && *found && str_eq(link->alias, mark) && link->ifindex == record->ifindex;
+    *found = !error && *found &&
+             (!vif_device_is_made(&record->port) || str_eq(link->alias, mark)) &&
+             (!record->ifindex || link->ifindex == record->ifindex);
     return error;
 }
 
@@ -66,38 +87,79 @@ static int repair_device(struct vif_host *host, struct rtnl *rtnl, const struct 
     return error;
 }
 
-/* Adds the ports of `lost`, which are on the same server. The records bear the id of the new plug
- * before there is a row that does, so that gc knows the rows whatever happens. */
-static int add_ports(struct vif_host *host, struct ovsdb *db, struct vif_record **lost, size_t n,
-                     char **errorp)
+/* Adds the ports of the records, with the ids that they had. */
+static int add_ports(const struct put_back *job, struct ovsdb *db, char **errorp)
 {
-    struct ovs_port *ports = mem_resize(NULL, n, sizeof *ports);
-    int64_t *ofports = mem_resize(NULL, n, sizeof *ofports);
+    struct ovs_port *ports = mem_resize(NULL, job->n, sizeof *ports);
+    int64_t *ofports = mem_zalloc(job->n * sizeof *ofports);
     struct vif_records *records;
-    char plug_id[37];
-    int error = vif_host_records(host, &records, errorp);
+    int error = vif_host_records(job->host, &records, errorp);
 
-    vif_identity_random(plug_id);
-    for (size_t i = 0; i < n; i++) {
-        vif_port_to_ovs(&lost[i]->port, &ports[i]);
-        memcpy(lost[i]->plug_id, plug_id, sizeof plug_id);
-        vif_host_log(host, "adding port \"%s\" to OVS bridge \"%s\" again", ports[i].name,
-                     ports[i].bridge);
-        error = error ? error : vif_records_write(records, lost[i], errorp);
+    for (size_t i = 0; i < job->n; i++) {
+        vif_port_to_ovs(&job->records[i]->port, &ports[i]);
+        memcpy(ports[i].plug_id, job->records[i]->plug_id, sizeof ports[i].plug_id);
     }
     if (!error) {
-        error = ovs_ports_add(db, ports, n, plug_id, false, ofports, errorp);
+        error = ovs_ports_add(db, ports, job->n, NULL, job->options->no_wait, ofports, errorp);
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < job->n; i++) {
         ovs_port_clear(&ports[i]);
-        if (!error) {
-            lost[i]->ofport = ofports[i];
-            error = vif_records_write(records, lost[i], errorp);
+        if (!error && ofports[i]) {
+            job->records[i]->ofport = ofports[i];
+            error = vif_records_write(records, job->records[i], errorp);
         }
     }
     free(ports);
     free(ofports);
     return error;
+}
+
+static void put_back_each(const struct put_back *job, struct ovsdb *db);
+
+/* Puts the ports back together. Where one of them is what the server has something against, the
+ * others are put back all the same. */
+static void put_back_all(const struct put_back *job, struct ovsdb *db)
+{
+    auto_free char *sentence = NULL;
+
+    if (!job->n) {
+        return;
+    }
+    int error = add_ports(job, db, &sentence);
+
+    if ((error == -EEXIST || error == -EPROTO) && job->n > 1) {
+        put_back_each(job, db);
+        return;
+    }
+    for (size_t i = 0; i < job->n; i++) {
+        const struct vif_port *port = &job->records[i]->port;
+
+        if (error) {
+            failed(job->results[i], error, sentence);
+        } else {
+            vif_host_log(job->host, "added port \"%s\" to OVS bridge \"%s\" again", port->name,
+                         port->bridge);
+            if (job->results[i]->result == VIF_REPAIR_STANDS) {
+                job->results[i]->result = VIF_REPAIR_PUT_BACK;
+            }
+        }
+    }
+}
+
+/* Where they failed together some may have been added, and are there. */
+static void put_back_each(const struct put_back *job, struct ovsdb *db)
+{
+    for (size_t i = 0; i < job->n; i++) {
+        const struct put_back one = {
+            .host = job->host,
+            .options = job->options,
+            .records = &job->records[i],
+            .results = &job->results[i],
+            .n = 1,
+        };
+
+        put_back_all(&one, db);
+    }
 }
 
 static bool has_row(const char *name, const struct ovs_port_row *rows, size_t n)
@@ -110,86 +172,145 @@ static bool has_row(const char *name, const struct ovs_port_row *rows, size_t n)
     return false;
 }
 
-/* Of the records that `there` points to, adds again the ports that the server `remote` lacks. */
-static int repair_ports_at(struct vif_host *host, const char *remote, struct vif_record **there,
-                           size_t n, char **errorp)
+/* Leaves in the job those that have no row, and whose bridge is there. */
+static void keep_what_can_be(struct put_back *job, struct ovsdb *db, const struct ovs_switch *sw,
+                             const struct ovs_port_row *rows, size_t n_rows)
 {
-    struct vif_record **lost = mem_resize(NULL, n, sizeof(struct vif_record *));
-    const char **names = mem_resize(NULL, n, sizeof *names);
+    size_t n = 0;
+
+    for (size_t i = 0; i < job->n; i++) {
+        const struct vif_port *port = &job->records[i]->port;
+
+        if (has_row(port->name, rows, n_rows)) {
+            continue;
+        }
+        if (!ovs_switch_find(sw, port->bridge)) {
+            auto_free char *bridges = ovs_switch_bridge_names(sw);
+            auto_free char *sentence = str_printf("no OVS bridge \"%s\" in %s; bridges: %s",
+                                                  port->bridge, ovsdb_remote(db), bridges);
+
+            failed(job->results[i], -ENOENT, sentence);
+            continue;
+        }
+        job->records[n] = job->records[i];
+        job->results[n++] = job->results[i];
+    }
+    job->n = n;
+}
+
+/* Puts back the ports that the server `remote` lacks, of records that are all on it. */
+static void put_back_at(struct put_back *job, const char *remote)
+{
+    const char **names = mem_resize(NULL, job->n, sizeof *names);
     struct ovs_port_row *rows = NULL;
+    struct ovs_switch *sw = NULL;
+    auto_free char *sentence = NULL;
     struct ovsdb *db;
-    size_t n_lost = 0;
     size_t n_rows = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        if (str_eq(there[i]->remote, remote)) {
-            lost[n_lost] = there[i];
-            names[n_lost++] = there[i]->port.name;
-        }
+    for (size_t i = 0; i < job->n; i++) {
+        names[i] = job->records[i]->port.name;
     }
-    int error = vif_host_ovsdb_at(host, remote, &db, errorp);
+    int error = vif_host_ovsdb_at(job->host, remote, &db, &sentence);
     if (!error) {
-        error = ovs_ports_read(db, names, n_lost, &rows, &n_rows, errorp);
+        error = ovs_ports_read(db, names, job->n, &rows, &n_rows, &sentence);
     }
-    if (!error) {
-        size_t n_there = n_lost;
-
-        n_lost = 0;
-        for (size_t i = 0; i < n_there; i++) {
-            if (!has_row(names[i], rows, n_rows)) {
-                lost[n_lost++] = lost[i];
-            }
-        }
-        error = n_lost ? add_ports(host, db, lost, n_lost, errorp) : 0;
+    if (!error && n_rows < job->n) {
+        error = ovs_switch_read(db, &sw, &sentence);
     }
+    if (error) {
+        all_failed(job, error, sentence);
+    } else if (sw) {
+        keep_what_can_be(job, db, sw, rows, n_rows);
+        put_back_all(job, db);
+    }
+    ovs_switch_free(sw);
     ovs_port_rows_free(rows, n_rows);
     free(names);
-    free(lost);
-    return error;
 }
 
-/* Whether an earlier record is on the same server. */
-static bool remote_seen(struct vif_record *const *there, size_t i)
+/* Puts back the ports that are missing of the records whose device is there; one server after the
+ * other. */
+static void put_back(struct vif_host *host, struct vif_record *records, const bool *found,
+                     struct vif_repaired *results, size_t n,
+                     const struct vif_repair_options *options)
 {
-    for (size_t j = 0; j < i; j++) {
-        if (str_eq(there[j]->remote, there[i]->remote)) {
-            return true;
+    bool *done = mem_zalloc(n * sizeof *done);
+    struct vif_record **there = mem_resize(NULL, n, sizeof(struct vif_record *));
+    struct vif_repaired **there_results = mem_resize(NULL, n, sizeof(struct vif_repaired *));
+
+    for (size_t i = 0; i < n; i++) {
+        struct put_back job = {
+            .host = host, .options = options, .records = there, .results = there_results};
+
+        for (size_t j = i; j < n; j++) {
+            if (!done[j] && records[i].remote && str_eq(records[j].remote, records[i].remote) &&
+                found[j]) {
+                there[job.n] = &records[j];
+                there_results[job.n++] = &results[j];
+                done[j] = true;
+            }
+        }
+        if (job.n) {
+            put_back_at(&job, records[i].remote);
         }
     }
-    return false;
+    free(done);
+    free(there);
+    free(there_results);
 }
 
-int vif_repair(struct vif_host *host, struct vif_record *records, size_t n, char **errorp)
+/* Repairs the device of a record, if that is there; returns whether it is. */
+static bool repair_one(struct vif_host *host, struct rtnl *rtnl, const struct vif_record *record,
+                       struct vif_repaired *result)
 {
-    struct vif_record **there = mem_resize(NULL, n, sizeof(struct vif_record *));
+    auto_free char *sentence = NULL;
+    struct link_info link;
+    bool found = false;
+    int error = 0;
+
+    if (record->state == VIF_PLUGGED) {
+        error = find_device(rtnl, record, &found, &link, &sentence);
+    }
+    result->result = found ? VIF_REPAIR_STANDS : VIF_REPAIR_NO_DEVICE;
+    if (found && record->port.managed) {
+        error = repair_device(host, rtnl, record, &link, &sentence);
+    }
+    if (error) {
+        failed(result, error, sentence);
+    }
+    return found;
+}
+
+int vif_repair(struct vif_host *host, struct vif_record *records, size_t n,
+               const struct vif_repair_options *options, char **errorp)
+{
+    struct vif_repaired *results = mem_zalloc(n * sizeof *results);
+    bool *found = mem_zalloc(n * sizeof *found);
     struct rtnl *rtnl;
-    size_t n_there = 0;
     int first = vif_host_rtnl(host, &rtnl, errorp);
 
-    n = first ? 0 : n;
     for (size_t i = 0; i < n; i++) {
-        struct link_info link;
-        bool found = false;
-        char *sentence = NULL;
-        int error = records[i].state == VIF_PLUGGED && records[i].port.managed
-                        ? find_device(rtnl, &records[i], &found, &link, &sentence)
-                        : 0;
-
-        if (found) {
-            there[n_there++] = &records[i];
-            error = repair_device(host, rtnl, &records[i], &link, &sentence);
-        }
-        note(&first, errorp, error, sentence);
-    }
-    for (size_t i = 0; i < n_there; i++) {
-        char *sentence = NULL;
-
-        if (there[i]->remote && !remote_seen(there, i)) {
-            int error = repair_ports_at(host, there[i]->remote, there, n_there, &sentence);
-
-            note(&first, errorp, error, sentence);
+        if (first) {
+            failed(&results[i], first, errorp ? *errorp : NULL);
+        } else {
+            found[i] = repair_one(host, rtnl, &records[i], &results[i]);
         }
     }
-    free(there);
+    if (!first) {
+        put_back(host, records, found, results, n, options);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (results[i].result == VIF_REPAIR_FAILED && !first) {
+            first = error_set(errorp, -results[i].error, "%s", results[i].why);
+        }
+        if (options->results) {
+            options->results[i] = results[i];
+        } else {
+            free(results[i].why);
+        }
+    }
+    free(found);
+    free(results);
     return first;
 }

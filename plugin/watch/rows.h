@@ -21,7 +21,7 @@ struct rows;
 struct rows_report {
     enum {
         ROWS_PUT_BACK, /* the port `name`; gap_ms */
-        ROWS_REMOVED,  /* what was left of `name` */
+        ROWS_REMOVED,  /* what was left of `name`; `why`, a clause: "its device is gone" */
         ROWS_FAILED,   /* `why`; it is tried again when something changes, or later */
     } kind;
     const char *name;
@@ -34,7 +34,8 @@ struct rows *rows_new(struct vif_host *host, const struct ovsdb_options *ovsdb,
                       void (*told)(void *data, const struct rows_report *report), void *data);
 void rows_free(struct rows *rows);
 
-/* The records as they are now, all that is plugged on Open vSwitch; copies what it needs. */
+/* The records as they are now, in whatever state; those that are not on Open vSwitch do not matter.
+ * Copies what it needs. */
 void rows_set_records(struct rows *rows, const struct vif_record *records, size_t n);
 
 /* A link is there, or is gone. */

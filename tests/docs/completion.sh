@@ -81,6 +81,8 @@ both 'on and off' 'off on' hairpin br1 p1 o
 both 'nothing after them' '' hairpin br1 p1 on ''
 both 'devices' 'p1 p2' probe p
 both 'one device' '' probe p1 ''
+both 'a path' 'private private-no-hairpin' compare --paths pri
+both 'a path after another' 'ovs,private ovs,private-no-hairpin' compare --paths ovs,pri
 both 'an argument that nobody can guess' '' plug --vlan ''
 both 'a command that does not exist' '' nonsense ''
 expect 'all commands' "$(vifplug --help | sed -n 's/^  \([a-z]\+\) .*/\1/p' | sort)" \

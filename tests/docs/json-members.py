@@ -10,16 +10,19 @@ import program
 from program import compare, complain
 
 JSON = manpage.read("vifplug.8")["JSON"]
+COMPARISON = manpage.read("vifplug-compare.7")["JSON"]
 TYPES = {"string": str, "number": (int, float), "boolean": bool, "object": dict}
 
 
-def documented(name):
+def documented(name, section=None):
     """{path: (type, whether it may be null)} of a subsection, those it refers to included."""
+    section = section or JSON
     found = {}
-    for path, body in manpage.items(JSON[name], "Va"):
+    for path, body in manpage.items(section[name], "Va"):
         parts = [line.split()[1] for line in body if line.startswith(".Sx ")]
         for part in parts:
-            found.update({f"{path}.{member}": type_ for member, type_ in documented(part).items()})
+            found.update({f"{path}.{member}": type_
+                          for member, type_ in documented(part, section).items()})
         if not parts:
             match = re.match(r"([a-z]+?)s?( or null)?\b", " ".join(body))
             found[path] = (TYPES[match[1]], bool(match[2]))
@@ -40,9 +43,9 @@ def walk(value, path, types):
         yield path, value
 
 
-def check(command, *args, status=0):
+def check(command, *args, status=0, types=None):
     text = program.run(command, *args, "--json", status=status)
-    types = documented(command)
+    types = types or documented(command)
     seen = dict(walk(json.loads(text), "", types))
     compare(command, types, "vifplug(8)", seen, f"vifplug {command} --json")
     for path, value in seen.items():
@@ -69,6 +72,12 @@ def check_reflection():
     check("probe", "l0")
 
 
+def check_comparison():
+    """With paths of which nothing is left out."""
+    check("compare", "--paths", "bridge,ovs-tso", "--rounds", "1", "--round-ms", "5",
+          types=documented("", COMPARISON))
+
+
 def main():
     spec = ["--bridge", "br0", "--vlan", "100", "--target", "web0"]
     subprocess.run(["ovs-vsctl", "add-br", "br0", "--", "set", "bridge", "br0",
@@ -92,6 +101,7 @@ def main():
     check("release", "--check", f"{xml}/adopted/domain-of-three.xml", status=3)
     check("unplug", "web0")
     check_reflection()
+    check_comparison()
     reports = {name for name in JSON if name not in ("", "Interface", "Record")}
     compare("JSON", reports, "vifplug(8)",
             [command for command in program.commands() if "--json" in program.options(command)],

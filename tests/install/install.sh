@@ -42,6 +42,7 @@ lib/libvifplug.so.0
 lib/libvifplug.so.$version
 lib/pkgconfig/vifplug.pc
 lib/systemd/system/vifplug-gc.service
+lib/systemd/system/vifplug-watch.service
 sbin/vifplug
 sbin/vifplug-bridge-helper
 sbin/vifplug-libvirt-hook
@@ -54,6 +55,7 @@ share/doc/vifplug/SECURITY.md
 share/doc/vifplug/apparmor/vifplug-bridge-helper
 share/doc/vifplug/apparmor/vifplug-libvirt-hook
 share/doc/vifplug/docs/architecture.md
+share/doc/vifplug/docs/comparison.md
 share/doc/vifplug/examples/amber.xml
 share/doc/vifplug/examples/blue.xml
 share/doc/vifplug/examples/cyan.xml
@@ -62,6 +64,7 @@ share/doc/vifplug/examples/networks/vepanet.xml
 share/doc/vifplug/examples/red.xml
 share/man/man5/vifplug-bridge.conf.5
 share/man/man5/vifplug-xml.5
+share/man/man7/vifplug-compare.7
 share/man/man8/vifplug-bridge-helper.8
 share/man/man8/vifplug-libvirt-hook.8
 share/man/man8/vifplug.8

@@ -12,12 +12,16 @@ cp -L "$guest_images/vmlinuz" "$guest_images/initrd.gz" "$work/images"
 guest_images=$work/images
 chmod 755 "$work" "$guest_dir"
 
-# hot COMMAND...: vifplug attach or detach. The address sanitizer wraps the XDR functions that it finds
-# when the program starts, and would call nothing for those that come with libvirt's library later.
+# hot COMMAND...: vifplug attach, detach or watch. The address sanitizer wraps the XDR functions that
+# it finds when the program starts, and would call nothing for those that come with libvirt's library
+# later.
+hot=(env)
+if [[ $(ldd "$VIFPLUG") =~ '=> '([^ ]*libasan[^ ]*) ]]; then
+    hot+=("LD_PRELOAD=${BASH_REMATCH[1]} libtirpc.so.3")
+fi
+hot+=("$VIFPLUG")
 hot() {
-    local asan
-    asan=$(ldd "$VIFPLUG" | sed -n 's/.* => \(.*libasan[^ ]*\).*/\1/p')
-    env ${asan:+"LD_PRELOAD=$asan libtirpc.so.3"} "$VIFPLUG" "$@"
+    "${hot[@]}" "$@"
 }
 
 # install_hook: makes vifplug's hook libvirt's, for guests and networks. Copies, for a session's

@@ -111,6 +111,22 @@ static inline void continue_daemon(const char *name)
     assert_return_code(kill(daemon_pid(name), SIGCONT), errno);
 }
 
+/* Kills a daemon, and waits until it is gone. */
+static inline void kill_daemon(const char *name)
+{
+    pid_t pid = daemon_pid(name);
+    const struct timespec pause = {.tv_nsec = 1000000};
+
+    assert_return_code(kill(pid, SIGKILL), errno);
+    for (long long end = test_now_ms() + 5000; test_now_ms() < end;) {
+        if (kill(pid, 0)) {
+            return;
+        }
+        nanosleep(&pause, NULL);
+    }
+    fail_msg("%s does not end", name);
+}
+
 static inline struct ovsdb *open_remote(const char *remote, unsigned timeout_ms)
 {
     const struct ovsdb_options options = {

@@ -3,7 +3,8 @@
  * It runs in a process of its own, serves one client at a time, and passes everything on, until a
  * message of the client holds the trigger: then the connection is closed, either without the
  * message being passed on, or after the server has replied to it, which the client never sees; or
- * the message is passed on late, when the client sends one like it again.
+ * the message is passed on late, when the client sends one like it again. Or the trigger is
+ * replaced by another text, each time, for a server that does not know the word.
  */
 #ifndef TESTS_SUPPORT_PROXY_H
 #define TESTS_SUPPORT_PROXY_H
@@ -15,6 +16,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -28,6 +30,7 @@ struct proxy {
     int times;           /* how often to lose the connection */
     bool deliver;        /* let the server have the message first */
     bool late;           /* let the server have it before the next one that holds the trigger */
+    const char *instead; /* replace the trigger with that text of the same length */
     char *held;          /* the message kept for that, */
     int held_server;     /* and its way to the server */
     pid_t pid;
@@ -87,8 +90,12 @@ static inline void proxy_serve_(struct proxy *proxy, int client, int server)
                 return;
             }
             data[size] = '\0';
-            bool match = i == 0 && strstr(data, proxy->trigger);
+            char *match = i == 0 ? strstr(data, proxy->trigger) : NULL;
             bool triggered = match && proxy->times > 0;
+
+            if (match && proxy->instead) {
+                memcpy(match, proxy->instead, strlen(proxy->instead));
+            }
 
             if (match) {
                 proxy_release_(proxy);

@@ -1,0 +1,217 @@
+#include "libvirt/relink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libxml/tree.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "libvirt/attach.h"
+#include "vif/xml.h"
+#include "vif/xmlfile.h"
+
+/* A libvirtd that does not answer is given up: longer than it waits for a guest itself. */
+#define LIMIT_SECONDS 60
+
+/* What the process is to do. */
+struct task {
+    const struct vif_record *record;
+    const char *rundir;
+    bool up;
+    int (*run)(const struct task *task, struct libvirt_guest *guest, char **errorp);
+};
+
+/* Sets <link state> of an <interface>, which is up where nothing is said. Returns whether that is
+ * another than before. */
+static bool set_state(xmlNode *interface, bool up)
+{
+    xmlNode *link = xml_child(interface, "link");
+    auto_free char *state = link ? xml_attribute(link, "state") : NULL;
+    bool was_up = !str_eq(state, "down");
+
+    if (link && up) {
+        xml_cut(link);
+    } else if (!up) {
+        xml_set(link ? link : xml_add(interface, "link"), "state", "down");
+    }
+    return was_up != up;
+}
+
+/* The <interface> of that device in the guest's XML as it is now, with its link in that state:
+ * *xml, which the caller frees, is NULL where the guest has none. */
+static int read_interface(struct libvirt_guest *guest, const char *name, bool up, char **xml,
+                          bool *differs, char **errorp)
+{
+    struct vif_document domain;
+    int error = libvirt_read(guest, &domain, errorp);
+
+    *xml = NULL;
+    if (error) {
+        return error;
+    }
+    xmlNode **elements = vif_document_interfaces(&domain);
+    for (size_t i = 0; i < domain.n_specs && !*xml; i++) {
+        if (libvirt_is_nic(&domain.specs[i], name)) {
+            *differs = set_state(elements[i], up);
+            *xml = xml_dump_node(elements[i]);
+        }
+    }
+    free(elements);
+    vif_document_clear(&domain);
+    return 0;
+}
+
+static int set_link(const struct task *task, struct libvirt_guest *guest, char **errorp)
+{
+    auto_free char *xml = NULL;
+    bool differs;
+    int error = read_interface(guest, task->record->port.name, task->up, &xml, &differs, errorp);
+
+    return error || !xml || !differs ? error : libvirt_guest_update(guest, xml, errorp);
+}
+
+/* Where it is written down what the guest had; caller frees. The plug is in the name, so that
+ * nothing else is ever taken for it. */
+static char *note_path(const struct vif_record *record, const char *rundir)
+{
+    return str_printf("%s/libvirt/%s-%s.xml", rundir, record->port.name, record->plug_id);
+}
+
+static int write_note(const struct task *task, const char *xml, char **errorp)
+{
+    auto_free char *folder = str_printf("%s/libvirt", task->rundir);
+    auto_free char *path = note_path(task->record, task->rundir);
+    auto_free char *temp = str_printf("%s.new", path);
+
+    mkdir(folder, 0755);
+    FILE *file = fopen(temp, "we");
+    bool bad = !file || fputs(xml, file) < 0;
+    bad = (file && fclose(file)) || bad;
+    if (bad || rename(temp, path)) {
+        int error = error_set(errorp, errno ? errno : EIO, "cannot write %s: %m", path);
+
+        unlink(temp);
+        return error;
+    }
+    return 0;
+}
+
+/* What an earlier process took from the guest and did not give back; NULL where there is none. */
+static char *read_note(const struct task *task)
+{
+    auto_free char *path = note_path(task->record, task->rundir);
+    auto_free char *text = NULL;
+    size_t length;
+
+    return xml_read_file(path, VIF_DOCUMENT_MAX, &text, &length, NULL)
+               ? NULL
+               : str_printf("%.*s", (int)length, text);
+}
+
+void libvirt_relink_forget(const struct vif_record *record, const char *rundir)
+{
+    auto_free char *path = note_path(record, rundir);
+
+    unlink(path);
+}
+
+static int replace(const struct task *task, struct libvirt_guest *guest, char **errorp)
+{
+    const char *name = task->record->port.name;
+    auto_free char *xml = NULL;
+    bool differs;
+    int error = read_interface(guest, name, !task->record->port.link_down, &xml, &differs, errorp);
+
+    if (error) {
+        return error;
+    }
+    if (xml) {
+        error = write_note(task, xml, errorp);
+        if (!error) {
+            error = libvirt_take(guest, &name, 1, errorp);
+        }
+    } else {
+        xml = read_note(task);
+        if (!xml) {
+            return error_set(errorp, ENOENT, "the guest has no interface with the device \"%s\"",
+                             name);
+        }
+    }
+    if (!error) {
+        error = libvirt_guest_attach(guest, xml, errorp);
+    }
+    if (!error) {
+        libvirt_relink_forget(task->record, task->rundir);
+    }
+    return error;
+}
+
+/* In the new process. */
+static void run(const struct task *task, pid_t parent, int sentence_fd)
+{
+    struct libvirt_guest *guest;
+    sigset_t none;
+    auto_free char *sentence = NULL;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(EXIT_FAILURE);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGALRM, SIG_DFL);
+    alarm(LIMIT_SECONDS);
+    int error = libvirt_guest_open(task->record->port.domain_uuid, &guest, &sentence);
+    if (!error) {
+        error = task->run(task, guest, &sentence);
+        libvirt_guest_close(guest);
+    }
+    if (error && sentence && write(sentence_fd, sentence, strlen(sentence)) < 0) {
+        _exit(EXIT_FAILURE);
+    }
+    _exit(error ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static int start(const struct task *task, pid_t *pid, int *sentence_fd, char **errorp)
+{
+    pid_t parent = getpid();
+    int fds[2];
+
+    if (pipe2(fds, O_CLOEXEC)) {
+        return error_set(errorp, errno, "cannot make a pipe: %m");
+    }
+    *pid = fork();
+    if (*pid == 0) {
+        run(task, parent, fds[1]);
+    }
+    int error = *pid < 0 ? error_set(errorp, errno, "cannot start a process: %m") : 0;
+    close(fds[1]);
+    if (error) {
+        close(fds[0]);
+        return error;
+    }
+    *sentence_fd = fds[0];
+    return 0;
+}
+
+int libvirt_relink_set_link(const struct vif_record *record, bool up, pid_t *pid, int *sentence_fd,
+                            char **errorp)
+{
+    const struct task task = {.record = record, .up = up, .run = set_link};
+
+    return start(&task, pid, sentence_fd, errorp);
+}
+
+int libvirt_relink_replace(const struct vif_record *record, const char *rundir, pid_t *pid,
+                           int *sentence_fd, char **errorp)
+{
+    const struct task task = {.record = record, .rundir = rundir, .run = replace};
+
+    return start(&task, pid, sentence_fd, errorp);
+}

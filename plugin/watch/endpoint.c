@@ -1,0 +1,210 @@
+#include "watch/endpoint.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "ovs/loop.h"
+#include "watch/endpoint-state.h"
+
+bool endpoint_is_for(const struct vif_record *record)
+{
+    return record->state == VIF_PLUGGED && record->port.device == VIF_DEVICE_MACVTAP &&
+           record->port.attachment == VIF_ATTACH_LOWER;
+}
+
+const char *endpoint_name(const struct endpoint *endpoint)
+{
+    return endpoint->record.port.name;
+}
+
+bool endpoint_is_of(const struct endpoint *endpoint, const struct vif_record *record)
+{
+    return str_eq(endpoint->record.plug_id, record->plug_id) &&
+           str_eq(endpoint->record.qmp, record->qmp) &&
+           endpoint->record.of_libvirt == record->of_libvirt;
+}
+
+bool endpoint_is_at(const struct endpoint *endpoint, const char *socket)
+{
+    return str_eq(endpoint->record.qmp, socket);
+}
+
+static char *who_is(const struct vif_record *record)
+{
+    const struct vif_port *port = &record->port;
+    const char *guest = port->domain_name ? port->domain_name : port->domain_uuid;
+
+    return guest ? str_printf("\"%s\" of guest \"%s\"", port->name, guest)
+                 : str_printf("\"%s\"", port->name);
+}
+
+/* Says once what a guest that has its interface cannot be spared. */
+static void say_limits(struct endpoint *endpoint)
+{
+    if (endpoint->record.port.strategy == VIF_STRATEGY_NONE) {
+        return;
+    }
+    if (!guests_can_reach(&endpoint->record)) {
+        world_log(endpoint->world, LOG_INFO,
+                  "%s: there is no way to its guest, so that stays cut off if the device below it "
+                  "goes",
+                  endpoint->who);
+    }
+}
+
+void endpoint_owner_ended(struct endpoint *endpoint)
+{
+    endpoint_forget_owner(endpoint);
+    endpoint_look_again_later(endpoint);
+}
+
+struct endpoint *endpoint_new(struct world *world, const char *name, bool is_new)
+{
+    struct vif_record record;
+
+    if (vif_records_read(world->records, name, &record, NULL)) {
+        return NULL;
+    }
+    struct endpoint *endpoint = mem_zalloc(sizeof *endpoint);
+    endpoint->world = world;
+    endpoint->record = record;
+    endpoint->who = who_is(&record);
+    endpoint->retry_at = INT64_MAX;
+    endpoint->look_at = INT64_MAX;
+    endpoint->told = !is_new ? UNTOLD : record.port.link_down ? TOLD_DOWN : TOLD_UP;
+    guests_add(world->guests, &endpoint->record);
+    if (record.waiting) {
+        /* An earlier watcher saw it go, and knew to the second when that was. */
+        endpoint->phase = WAITING;
+        endpoint->due = true;
+        endpoint->gone_at = ovs_loop_now() - (endpoint_epoch() - record.changed) * 1000;
+    }
+    endpoint_watch_owner(endpoint);
+    say_limits(endpoint);
+    return endpoint;
+}
+
+void endpoint_free(struct endpoint *endpoint)
+{
+    if (endpoint) {
+        endpoint_forget_owner(endpoint);
+        guests_remove(endpoint->world->guests, &endpoint->record);
+        vif_record_clear(&endpoint->record);
+        free(endpoint->who);
+        free(endpoint->waiting_for);
+        free(endpoint);
+    }
+}
+
+void endpoint_unplugged(struct endpoint *endpoint)
+{
+    guests_unplugged(endpoint->world->guests, &endpoint->record);
+    endpoint_free(endpoint);
+}
+
+void endpoint_record_changed(struct endpoint *endpoint)
+{
+    endpoint_is_still_plugged(endpoint);
+}
+
+void endpoint_guest_event(struct endpoint *endpoint, const struct guest_event *event)
+{
+    switch (event->kind) {
+    case GUEST_READY:
+        break;
+    case GUEST_LOST:
+        endpoint->told = UNTOLD;
+        endpoint_look_again_later(endpoint);
+        break;
+    case GUEST_CONNECTED:
+        if (endpoint->phase == HANDING) {
+            endpoint_be_connected(endpoint);
+            /* A card that was plugged in anew has its first address again. */
+            if (endpoint->has_guest_mac && endpoint->record.port.strategy == VIF_STRATEGY_HUB) {
+                endpoint_follow_mac(endpoint);
+            }
+        } else {
+            endpoint->told = UNTOLD; /* that it is up, on what is gone again */
+        }
+        break;
+    case GUEST_FAILED:
+        if (endpoint->phase == HANDING) {
+            endpoint_take_back(endpoint, event->why);
+        }
+        break;
+    case GUEST_STUCK:
+        if (!endpoint->said_stuck) {
+            endpoint->said_stuck = true;
+            world_log(endpoint->world, LOG_WARNING,
+                      "%s: the guest does not let go of its card, and is waited for",
+                      endpoint->who);
+        }
+        break;
+    case GUEST_UNTOLD:
+        world_log(endpoint->world, LOG_WARNING, "%s: the guest could not be told of its link: %s",
+                  endpoint->who, event->why);
+        break;
+    case GUEST_MAC:
+        endpoint->has_guest_mac = true;
+        endpoint->guest_mac = event->mac;
+        endpoint_follow_mac(endpoint);
+        break;
+    }
+}
+
+/* Whether waiting for this link may be over. What was made for guests is never below others. */
+void endpoint_link_came(struct endpoint *endpoint, const struct link_info *link)
+{
+    if (endpoint->phase == WAITING && !link_is_macvlan(link) && !str_eq(link->kind, "tun")) {
+        endpoint->due = true;
+    }
+}
+
+void endpoint_look(struct endpoint *endpoint)
+{
+    endpoint->due = true;
+}
+
+static void say_obstacle(struct endpoint *endpoint)
+{
+    const char *obstacle = endpoint->said_obstacle
+                               ? NULL
+                               : guests_obstacle(endpoint->world->guests, &endpoint->record);
+
+    if (obstacle) {
+        endpoint->said_obstacle = true;
+        world_log(endpoint->world, LOG_WARNING,
+                  "%s: it cannot be connected again while the guest runs: %s", endpoint->who,
+                  obstacle);
+    }
+}
+
+void endpoint_run(struct endpoint *endpoint)
+{
+    int64_t now = ovs_loop_now();
+    const struct link_info *link = endpoint_whole_link(endpoint);
+
+    say_obstacle(endpoint);
+    if (now >= endpoint->look_at) {
+        endpoint_look_again(endpoint);
+    }
+    if (!link && (endpoint->phase == CONNECTED || endpoint->phase == HANDING)) {
+        endpoint_lose(endpoint);
+    }
+    if (endpoint->phase == CONNECTED) {
+        endpoint_tell_link(endpoint, link && link->up && link->carrier);
+    } else if (endpoint->phase == WAITING) {
+        endpoint_tell_link(endpoint, false);
+        if (endpoint_is_time_to_try(endpoint, now)) {
+            endpoint_try(endpoint);
+        }
+    }
+    endpoint->due = false;
+}
+
+int64_t endpoint_deadline(const struct endpoint *endpoint)
+{
+    int64_t retry_at = endpoint->phase == WAITING ? endpoint->retry_at : INT64_MAX;
+
+    return retry_at < endpoint->look_at ? retry_at : endpoint->look_at;
+}

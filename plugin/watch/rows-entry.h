@@ -1,0 +1,84 @@
+/* What rows.h knows of each interface and each server, and what it does about them. */
+#ifndef WATCH_ROWS_ENTRY_H
+#define WATCH_ROWS_ENTRY_H
+
+#include <net/if.h>
+#include <stdbool.h>
+
+#include "vif/repair.h"
+#include "watch/rows.h"
+
+/* How long after a device was gone it is looked for again: one that comes back under the same name
+ * is often there within that. */
+#define ROWS_SECOND_LOOK_MS 1000
+
+struct ovs_monitor;
+
+struct rows_server {
+    char *remote;
+    struct ovs_monitor *monitor;
+    bool there; /* it was looked at as a whole */
+};
+
+/* An interface. All times are ovs_loop_now()'s, 0 for none. */
+struct rows_entry {
+    char name[IFNAMSIZ];
+    char plug_id[37];
+    char *bridge;
+    struct rows_server *server;
+    int ifindex; /* of its device, or 0 */
+    bool known;  /* it is in the records that rows_set_records() was given last */
+
+    bool gone;    /* its device is */
+    int64_t look; /* when to look at the device */
+    int owner_fd; /* readable when the process that looks after it, and keeps us from it, ends */
+    bool undo;    /* it is to be unplugged */
+    const char *reason;
+
+    int64_t lost;     /* when its row was seen to be gone */
+    int64_t gap_from; /* of a row that was put back, and is not realised yet */
+    int64_t put_back; /* when it was last put back */
+    bool believed;    /* its row is there, though the monitor did not say so (yet) */
+    bool no_bridge;
+
+    int64_t again; /* something failed: not before */
+    int64_t again_ms;
+    char *why; /* what was told of that */
+};
+
+struct rows {
+    struct vif_host *host;
+    struct ovsdb_options ovsdb;
+    void (*told)(void *data, const struct rows_report *report);
+    void *data;
+    struct rows_server **servers;
+    size_t n_servers;
+    struct rows_entry **entries;
+    size_t n_entries;
+};
+
+/* Puts off what failed, longer each time, and tells why, unless it was told already. */
+void rows_failed(struct rows *rows, struct rows_entry *entry, const char *why);
+
+/* Looks at the devices of those entries whose time has come. */
+void rows_look_now(struct rows *rows);
+
+/* Unplugs what is to be. */
+void rows_undo_now(struct rows *rows);
+
+/* Puts back what can be. */
+void rows_put_back_now(struct rows *rows);
+
+/* Whether the entry's row is to be put back, and nothing but time stands in the way. */
+bool rows_is_to_be_put_back(const struct rows_entry *entry);
+
+/* When that may be done, or undone. */
+int64_t rows_due(const struct rows_entry *entry);
+
+/* ovs-vswitchd has looked at a row that was put back. */
+void rows_realised(struct rows *rows, struct rows_entry *entry, int64_t ofport);
+
+/* An entry that is not needed any more; called with none of its kind being gone through. */
+void rows_forget(struct rows *rows, size_t i);
+
+#endif

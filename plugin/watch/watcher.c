@@ -1,0 +1,407 @@
+#include "watch/watcher.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "netdev/link-events.h"
+#include "ovs/loop.h"
+#include "watch/folder.h"
+#include "watch/lock.h"
+#include "watch/metrics.h"
+#include "watch/notify.h"
+#include "watch/plugged.h"
+#include "watch/rows.h"
+#include "watch/world.h"
+
+struct watcher {
+    const struct watcher_options *options;
+    const char *rundir;
+    struct world world;
+    struct link_events *link_events;
+    struct folder *folder;
+    int lock_fd;
+    int signal_fd;
+
+    struct plugged plugged;
+    struct rows *rows;
+    struct metrics *metrics;
+};
+
+/* What is told of rows. */
+static void rows_told(void *data, const struct rows_report *report)
+{
+    struct watcher *watcher = data;
+
+    switch (report->kind) {
+    case ROWS_PUT_BACK:
+        world_log(&watcher->world, LOG_NOTICE,
+                  "\"%s\": its port in Open vSwitch was gone and is put back, after %lld ms",
+                  report->name, (long long)report->gap_ms);
+        metrics_put_back(watcher->metrics, report->name, report->gap_ms);
+        break;
+    case ROWS_REMOVED:
+        world_log(&watcher->world, LOG_NOTICE, "\"%s\": it is unplugged, since %s", report->name,
+                  report->why);
+        break;
+    case ROWS_FAILED:
+        world_log(&watcher->world, LOG_WARNING, "\"%s\": %s", report->name, report->why);
+        break;
+    }
+}
+
+/* Whether the folder is still there: the lock was in it, and holds nobody off who makes another. */
+static int check_folder(const struct watcher *watcher, char **errorp)
+{
+    auto_free char *ports = str_printf("%s/ports", watcher->rundir);
+
+    return access(ports, F_OK) == 0
+               ? 0
+               : error_set(errorp, ENOENT, "the run-time folder %s is gone", watcher->rundir);
+}
+
+static int hear_folder(struct watcher *watcher, char **errorp)
+{
+    char name[IFNAMSIZ];
+
+    for (;;) {
+        switch (folder_next(watcher->folder, name)) {
+        case FOLDER_QUIET:
+            return 0;
+        case FOLDER_RECORD:
+            plugged_read(&watcher->plugged, name);
+            break;
+        case FOLDER_ANOTHER:
+            int error = check_folder(watcher, errorp);
+            if (!error) {
+                error = plugged_read_all(&watcher->plugged, errorp);
+            }
+            if (error) {
+                return error;
+            }
+            break;
+        }
+    }
+}
+
+static void look_at_all(struct watcher *watcher)
+{
+    for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
+        endpoint_look(watcher->plugged.endpoints[i]);
+    }
+    rows_look(watcher->rows);
+}
+
+/* Whether something is another that decides on what can be put on a link. */
+static bool matters(const struct link_info *before, const struct link_info *now)
+{
+    return !str_eq(before->name, now->name) || !mac_equal(&before->mac, &now->mac) ||
+           before->up != now->up || before->carrier != now->carrier ||
+           before->master != now->master || before->mtu != now->mtu;
+}
+
+static void link_is_there(struct watcher *watcher, const struct link_info *link)
+{
+    struct link_info before;
+    bool known = links_put(&watcher->world.links, link, &before);
+
+    if (!known || matters(&before, link)) {
+        for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
+            endpoint_link_came(watcher->plugged.endpoints[i], link);
+        }
+    }
+    rows_link_there(watcher->rows, link->name, link->ifindex);
+}
+
+static int hear_links(struct watcher *watcher, char **errorp)
+{
+    struct link_event event;
+    int error;
+
+    while ((error = link_events_next(watcher->link_events, &event, errorp)) == 0) {
+        switch (event.kind) {
+        case LINK_IS_THERE:
+            link_is_there(watcher, &event.link);
+            break;
+        case LINK_IS_GONE:
+            links_remove(&watcher->world.links, event.link.ifindex);
+            rows_link_gone(watcher->rows, event.link.ifindex);
+            break;
+        case LINKS_MISSED:
+            error = links_read(&watcher->world.links, watcher->world.rtnl, errorp);
+            if (error) {
+                return error;
+            }
+            look_at_all(watcher);
+            break;
+        }
+    }
+    return error == -EAGAIN ? 0 : error;
+}
+
+/* Returns whether they had anything to tell. */
+static bool hear_guests(struct watcher *watcher)
+{
+    struct guest_event event;
+    bool heard = false;
+
+    while (guests_next(watcher->world.guests, &event)) {
+        heard = true;
+        for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
+            struct endpoint *endpoint = watcher->plugged.endpoints[i];
+
+            if (event.name[0] ? str_eq(endpoint_name(endpoint), event.name)
+                              : endpoint_is_at(endpoint, event.socket)) {
+                endpoint_guest_event(endpoint, &event);
+            }
+        }
+    }
+    return heard;
+}
+
+/* Processes that have ended. */
+static void hear_owners(struct watcher *watcher)
+{
+    struct epoll_event event;
+
+    while (epoll_wait(watcher->world.owners_fd, &event, 1, 0) > 0) {
+        endpoint_owner_ended(event.data.ptr);
+    }
+}
+
+static int read_networks(struct watcher *watcher, char **errorp)
+{
+    struct vif_networks *networks;
+    int error = vif_networks_new(watcher->options->networks, watcher->options->n_networks,
+                                 vif_network_folders, ARRAY_LEN(vif_network_folders), &networks,
+                                 errorp);
+
+    if (!error) {
+        vif_networks_free(watcher->world.networks);
+        watcher->world.networks = networks;
+    }
+    return error;
+}
+
+/* Networks that cannot be read leave those in force that were. */
+static void reload(struct watcher *watcher)
+{
+    auto_free char *sentence = NULL;
+
+    notify_reloading();
+    if (read_networks(watcher, &sentence)) {
+        world_log(&watcher->world, LOG_ERR, "networks stay as they were: %s", sentence);
+    } else {
+        world_log(&watcher->world, LOG_INFO, "networks are read again");
+    }
+    look_at_all(watcher);
+    notify_ready();
+}
+
+/* Returns whether this is the end. */
+static bool hear_signals(struct watcher *watcher)
+{
+    struct signalfd_siginfo info;
+    bool end = false;
+
+    while (read(watcher->signal_fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            reload(watcher);
+        } else if (info.ssi_signo != SIGCHLD) {
+            end = true;
+        }
+    }
+    return end;
+}
+
+static void tell_status(struct watcher *watcher)
+{
+    size_t n_waiting = 0;
+
+    for (size_t i = 0; i < watcher->plugged.n; i++) {
+        n_waiting += watcher->plugged.records[i].waiting;
+    }
+    notify_status("%zu interface%s, %zu waiting for the device below", watcher->plugged.n,
+                  watcher->plugged.n == 1 ? "" : "s", n_waiting);
+}
+
+/* Does all that can be done now. */
+static void act(struct watcher *watcher)
+{
+    auto_free char *sentence = NULL;
+
+    for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
+        endpoint_run(watcher->plugged.endpoints[i]);
+    }
+    if (watcher->plugged.changed) {
+        watcher->plugged.changed = false;
+        rows_set_records(watcher->rows, watcher->plugged.records, watcher->plugged.n);
+        metrics_changed(watcher->metrics);
+        tell_status(watcher);
+    }
+    rows_run(watcher->rows);
+    if (metrics_run(watcher->metrics, watcher->plugged.records, watcher->plugged.n, &sentence)) {
+        world_log(&watcher->world, LOG_WARNING, "%s", sentence);
+    }
+}
+
+static void wait_for_all(struct watcher *watcher)
+{
+    int64_t deadline = metrics_deadline(watcher->metrics);
+
+    for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
+        int64_t other = endpoint_deadline(watcher->plugged.endpoints[i]);
+
+        deadline = other < deadline ? other : deadline;
+    }
+    if (deadline != INT64_MAX) {
+        ovs_loop_until(deadline);
+    }
+    ovs_loop_fd(watcher->signal_fd, POLLIN);
+    ovs_loop_fd(link_events_fd(watcher->link_events), POLLIN);
+    ovs_loop_fd(folder_fd(watcher->folder), POLLIN);
+    ovs_loop_fd(watcher->world.owners_fd, POLLIN);
+    guests_wait(watcher->world.guests);
+    rows_wait(watcher->rows);
+    ovs_loop_block();
+}
+
+static int watch(struct watcher *watcher, char **errorp)
+{
+    while (!hear_signals(watcher)) {
+        /* Records before links: of what a new record tells the link was there before. */
+        int error = hear_folder(watcher, errorp);
+
+        if (!error) {
+            error = hear_links(watcher, errorp);
+        }
+        if (error) {
+            return error;
+        }
+        hear_owners(watcher);
+        hear_guests(watcher);
+        act(watcher);
+        /* What was wished of guests is on its way before anybody waits. */
+        if (!hear_guests(watcher)) {
+            wait_for_all(watcher);
+        }
+    }
+    return 0;
+}
+
+static int catch_signals(struct watcher *watcher, sigset_t *before, char **errorp)
+{
+    static const int signals[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT};
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+        sigaddset(&set, signals[i]);
+    }
+    sigprocmask(SIG_BLOCK, &set, before);
+    watcher->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return watcher->signal_fd < 0 ? error_set(errorp, errno, "signalfd: %m") : 0;
+}
+
+/* The run-time folder is made where it is missing, for the lock and for whoever plugs first. */
+static int take_lock(struct watcher *watcher, char **errorp)
+{
+    auto_close int records_lock = vif_records_lock(watcher->world.records, errorp);
+
+    watcher->lock_fd = records_lock < 0 ? records_lock : watch_lock(watcher->rundir, errorp);
+    return watcher->lock_fd < 0 ? watcher->lock_fd : 0;
+}
+
+/* Listens first and looks then, so that nothing is missed. */
+static int begin(struct watcher *watcher, char **errorp)
+{
+    struct world *world = &watcher->world;
+    int error = vif_host_records(world->host, &world->records, errorp);
+
+    if (!error) {
+        error = vif_host_rtnl(world->host, &world->rtnl, errorp);
+    }
+    if (!error) {
+        error = read_networks(watcher, errorp);
+    }
+    if (!error) {
+        error = take_lock(watcher, errorp);
+    }
+    if (!error) {
+        world->owners_fd = epoll_create1(EPOLL_CLOEXEC);
+        error = world->owners_fd < 0 ? error_set(errorp, errno, "epoll: %m") : 0;
+    }
+    if (!error) {
+        error = link_events_open(&watcher->link_events, errorp);
+    }
+    if (!error) {
+        error = folder_open(watcher->rundir, &watcher->folder, errorp);
+    }
+    if (!error) {
+        error = links_read(&world->links, world->rtnl, errorp);
+    }
+    return error ? error : plugged_read_all(&watcher->plugged, errorp);
+}
+
+static void clear(struct watcher *watcher)
+{
+    plugged_clear(&watcher->plugged);
+    rows_free(watcher->rows);
+    guests_free(watcher->world.guests);
+    metrics_free(watcher->metrics);
+    folder_close(watcher->folder);
+    if (watcher->link_events) {
+        link_events_close(watcher->link_events);
+    }
+    vif_networks_free(watcher->world.networks);
+    links_clear(&watcher->world.links);
+    vif_host_close(watcher->world.host);
+    const int fds[] = {watcher->world.owners_fd, watcher->signal_fd, watcher->lock_fd};
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+}
+
+int watcher_run(const struct watcher_options *options, char **errorp)
+{
+    struct watcher watcher = {
+        .options = options,
+        .rundir = options->host->rundir ? options->host->rundir : vif_default_rundir(),
+        .world = {.owners_fd = -1, .log = options->log, .log_data = options->log_data},
+        .lock_fd = -1,
+        .signal_fd = -1,
+    };
+    sigset_t before;
+    int error = catch_signals(&watcher, &before, errorp);
+
+    watcher.plugged.world = &watcher.world;
+    watcher.world.host = vif_host_open(options->host);
+    watcher.world.guests = guests_new(watcher.rundir);
+    watcher.metrics = metrics_new(NULL);
+    watcher.rows = rows_new(watcher.world.host, &options->host->ovsdb, rows_told, &watcher);
+    if (!error) {
+        error = begin(&watcher, errorp);
+    }
+    if (!error) {
+        /* Not before the lock is ours: the file is another's till then. */
+        metrics_free(watcher.metrics);
+        watcher.metrics = metrics_new(options->metrics);
+        world_log(&watcher.world, LOG_INFO, "watching %s, with %zu interface%s", watcher.rundir,
+                  watcher.plugged.n, watcher.plugged.n == 1 ? "" : "s");
+        watcher.plugged.began = true;
+        notify_ready();
+        error = watch(&watcher, errorp);
+        notify_stopping();
+    }
+    clear(&watcher);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
