@@ -60,7 +60,8 @@ const char page_style[] =
     ".matrix thead th:not(:first-child){padding:0 0 8px}\n"
     ".matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg);white-space:nowrap;"
     "display:inline-block}\n"
-    ".matrix td{padding-left:0;padding-right:0;min-width:20px}\n"
+    ".matrix td{padding-left:0;padding-right:0}\n"
+    ".matrix tbody th,.changes tbody th{min-width:112px}\n"
     ".matrix td.why{padding-left:8px}\n"
     "}\n"
     /* A telephone: a row of figures becomes a name and a block of nine. */
