@@ -77,8 +77,9 @@ guest_wait() {
 
 # guest_tell NAME COMMAND...: sends a line of commands without waiting for anything.
 guest_tell() {
-    # Not just ">": that would hang for ever if the guest is gone.
-    echo "${*:2}" 1<>"$guest_dir/$1.in"
+    # Not just ">": that would hang for ever if the guest is gone. Nor "1<>", which "declare -f" of
+    # bash 5.2 prints without the 1.
+    echo "${*:2}" 3<>"$guest_dir/$1.in" >&3
 }
 
 # guest_ask NAME COMMAND...: the same, waits (60 s) until they are done and prints what the guest had

@@ -69,6 +69,8 @@ END
 auth_unix_rw = "none"
 log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
 END
+    # As a host of its own, or there would be no migration from one sandbox to another.
+    echo "host_uuid = \"$(cat /proc/sys/kernel/random/uuid)\"" >>/etc/libvirt/sandbox.conf
     mkdir -p /etc/libvirt/hooks/qemu.d /etc/libvirt/hooks/network.d
     LIBVIRT_DEFAULT_URI=qemu:///system
     export LIBVIRT_DEFAULT_URI
