@@ -2,8 +2,8 @@
 """ovsdb-proxy LISTEN SERVER TEXT COMMAND
 
 Passes what comes to the socket LISTEN on to the socket SERVER and back. Before the first message
-that has TEXT in it goes on, the shell COMMAND runs: so a test can change the world between two
-requests of a client."""
+that has TEXT in it goes on, the shell COMMAND runs, with the message on its standard input: so a
+test can change the world between two requests of a client."""
 import os
 import socket
 import subprocess
@@ -24,7 +24,7 @@ def pump(source, target, watch):
         with lock:
             if watch and not fired and text.encode() in data:
                 fired = True
-                subprocess.run(command, shell=True, check=False)
+                subprocess.run(command, shell=True, check=False, input=data)
         try:
             target.sendall(data)
         except OSError:
