@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Sourced by sandbox: what a system libvirtd meets there. It finds empty folders of its own where it
+# Sourced by sandbox, after folder.sh: what a system libvirtd meets there. It finds empty folders of its own where it
 # expects its configuration, state, logs and cache, and none of this host's domains and networks.
 # Whoever wants the daemon starts it by "libvirtd -f /etc/libvirt/sandbox.conf".
 
@@ -7,24 +7,7 @@
 # becomes a folder in memory, too, with all its other entries bound in.
 own_folder() {
     if [ ! -d "$1" ]; then
-        parent=${1%/*}
-        mkdir /run/parent
-        mount --rbind "$parent" /run/parent
-        mount -t tmpfs -o mode=755 vifplug-libvirt "$parent"
-        for entry in /run/parent/* /run/parent/.[!.]*; do
-            copy=$parent/${entry##*/}
-            if [ -L "$entry" ]; then
-                cp -P "$entry" "$copy"
-            elif [ -d "$entry" ]; then
-                mkdir "$copy"
-                mount --rbind "$entry" "$copy"
-            elif [ -e "$entry" ]; then
-                : >"$copy"
-                mount --bind "$entry" "$copy"
-            fi
-        done
-        umount -l /run/parent
-        rmdir /run/parent
+        writable_folder "${1%/*}"
         mkdir "$1"
     fi
     mount -t tmpfs -o mode=755 vifplug-libvirt "$1"

@@ -49,9 +49,10 @@ works() {
     expect 0 '' "$@"
 }
 
-# wait_for COMMAND...: until it succeeds; ends the test after 10 s.
+patience=10 # seconds; for a slow machine more
+# wait_for COMMAND...: until it succeeds; ends the test when patience does.
 wait_for() {
-    local end=$((SECONDS + 10))
+    local end=$((SECONDS + patience))
     until "$@" >/dev/null 2>&1; do
         [ $SECONDS -lt $end ] || fail "still not so: $*"
         sleep 0.02
@@ -114,6 +115,11 @@ end() {
     kill "-${2:-KILL}" "$1" 2>/dev/null || true
     wait "$1" 2>/dev/null || true
     wait_for is_gone "$1"
+}
+
+# works_on NAME: the process that the record of that device names.
+works_on() {
+    sed -n 's/^.*"pid":[[:space:]]*\([0-9]*\).*$/\1/p' "/run/vifplug/ports/$1.json"
 }
 
 # is_gone PID: whether the process has ended; a zombie has.
