@@ -161,6 +161,22 @@ static void hear_links(struct run_wait *wait)
     }
 }
 
+/* Says what became of a tap, with what is wrong with it, or NULL. */
+static void tell(const struct tap *tap, int64_t ms, const char *wrong)
+{
+    const char *name = tap->plugged->record.port.name;
+
+    progress_clear();
+    fprintf(stderr, "vifplug: somebody deleted tap \"%s\"", name);
+    if (tap->gone) {
+        fprintf(stderr, ", and it cannot be attached again yet: %s\n", wrong ? wrong : "failed");
+    } else if (wrong) {
+        fprintf(stderr, "; it is attached again, but not as it was: %s\n", wrong);
+    } else {
+        fprintf(stderr, "; it is attached again, after %" PRId64 " ms\n", ms);
+    }
+}
+
 static void attach_again(struct run_wait *wait, struct tap *tap)
 {
     struct vif_record *record = &tap->plugged->record;
@@ -170,18 +186,11 @@ static void attach_again(struct run_wait *wait, struct tap *tap)
     int64_t now = ovs_loop_now();
     struct tap_settings is;
 
-    progress_clear();
-    if (!error) {
-        fprintf(stderr,
-                "vifplug: somebody deleted tap \"%s\"; it is attached again, after %" PRId64
-                " ms\n",
-                record->port.name, now - tap->gone_since);
-    } else if (error != -ECANCELED) {
-        fprintf(stderr, "vifplug: somebody deleted tap \"%s\", and it is not as it was: %s\n",
-                record->port.name, sentence ? sentence : "failed");
-    }
     /* What is not attached is tried again, later each time. */
     tap->gone = tap_read_settings(tap->plugged->fds, (unsigned)tap->plugged->n_fds, &is, NULL) != 0;
+    if (error != -ECANCELED && (!tap->gone || !tap->again_ms)) {
+        tell(tap, now - tap->gone_since, sentence);
+    }
     if (tap->gone) {
         tap->again_ms = tap->again_ms ? tap->again_ms * 2 : AGAIN_MS;
         tap->again_ms = tap->again_ms < AGAIN_MAX_MS ? tap->again_ms : AGAIN_MAX_MS;

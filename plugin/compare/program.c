@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,7 +36,8 @@ struct start {
     char **environment;
 };
 
-/* Our environment, and before it what the program gets of its own; freed with free_environment(). */
+/* Our environment, and before it what the program gets of its own; freed with free_environment().
+ */
 static char **make_environment(int folder)
 {
     size_t n = 0;
@@ -63,6 +66,16 @@ static void free_environment(char **environment)
     free(environment);
 }
 
+/* A /tmp that can be written to: libc's tmpfile() takes no other place, and ovsdb-server begins
+ * with one. Others' is left alone where it will do, since the program may be in it. */
+static void ensure_tmp(void)
+{
+    if (access(P_tmpdir, W_OK) && unshare(CLONE_NEWNS) == 0 &&
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
+        mount("tmpfs", P_tmpdir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+    }
+}
+
 static void become(const struct start *start)
 {
     sigset_t none;
@@ -75,6 +88,7 @@ static void become(const struct start *start)
         dup2(start->log, STDERR_FILENO) < 0 || fcntl(start->folder, F_SETFD, 0)) {
         return;
     }
+    ensure_tmp();
     signal(SIGPIPE, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

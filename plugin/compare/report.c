@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "compare/page.h"
 #include "compare/svg.h"
+#include "compare/text.h"
 
 /* A folder to write files to. */
 struct folder {
@@ -74,16 +75,6 @@ static int open_folder(const char *path, struct folder *folder, char **errorp)
     return 0;
 }
 
-static FILE *open_text(char **text, size_t *size)
-{
-    FILE *out = open_memstream(text, size);
-
-    if (!out) {
-        abort();
-    }
-    return out;
-}
-
 static int write_plot(const struct folder *folder, const struct plot *plot, char **errorp)
 {
     auto_free char *file = str_printf("%s.svg", plot->name);
@@ -97,7 +88,7 @@ static int write_plot(const struct folder *folder, const struct plot *plot, char
         }
         return 0;
     }
-    FILE *out = open_text(&text, &size);
+    FILE *out = text_open(&text, &size);
     svg_put(out, plot->raw, plot->title, plot->description, true);
     fclose(out);
     return write_file(folder, file, text, errorp);
@@ -121,7 +112,7 @@ static int write_page(const struct folder *folder, const struct compare_result *
 {
     auto_free char *text = NULL;
     size_t size = 0;
-    FILE *out = open_text(&text, &size);
+    FILE *out = text_open(&text, &size);
 
     page_put(out, result, baseline, plots);
     fclose(out);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "compare/result.h"
+#include "compare/text.h"
 
 /* Far more than anybody measures; keeps what a damaged file asks for within bounds. */
 #define PATHS_MAX  256
@@ -49,18 +50,27 @@ static const cJSON *member(const struct place *place, const char *key,
     return NULL;
 }
 
+/* A copy that is well-formed, which cJSON does not look at. */
+static char *copy_string(const cJSON *value)
+{
+    char *copy = str_dup(value->valuestring);
+
+    text_repair(copy);
+    return copy;
+}
+
 static char *read_string(const struct place *place, const char *key)
 {
     const cJSON *value = member(place, key, cJSON_IsString, false);
 
-    return str_dup(value ? value->valuestring : "");
+    return value ? copy_string(value) : str_dup("");
 }
 
 static char *read_string_or_null(const struct place *place, const char *key)
 {
     const cJSON *value = member(place, key, cJSON_IsString, true);
 
-    return str_dup_or_null(value ? value->valuestring : NULL);
+    return value ? copy_string(value) : NULL;
 }
 
 static bool read_bool(const struct place *place, const char *key)
@@ -104,7 +114,7 @@ static void read_strings(const struct place *place, const char *key, char ***str
             return;
         }
         *strings = mem_resize(*strings, *n + 1, sizeof **strings);
-        (*strings)[(*n)++] = str_dup(string->valuestring);
+        (*strings)[(*n)++] = copy_string(string);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "compare/figures.h"
 #include "compare/report.h"
 #include "compare/stats.h"
+#include "compare/text.h"
 
 /* What is printed, and how. */
 struct table {
@@ -324,10 +325,7 @@ char *compare_table(const struct compare_result *result, const struct compare_re
     char *text = NULL;
     size_t size = 0;
 
-    table.out = open_memstream(&text, &size);
-    if (!table.out) {
-        abort();
-    }
+    table.out = text_open(&text, &size);
     table.by_id = width && widest_name(&table) + CELLS_WIDTH > width;
     table.name_width = widest_name(&table);
     put_machine(&table);

@@ -46,6 +46,9 @@ static bool names(const struct line *line, const char *name)
     const char *p = line->text;
     const char *end = p + line->length;
 
+    if (!line->indented && line->hub >= 0) {
+        return false; /* the hub itself */
+    }
     while (p < end) {
         const char *colon = memchr(p, ':', (size_t)(end - p));
         size_t length = (size_t)((colon ? colon : end) - p);
@@ -89,10 +92,16 @@ int hubs_find(const char *info, const char *port)
 int hubs_free_number(const char *info)
 {
     struct line line = {.hub = -1};
+    int empty = -1; /* the last one, unless a port of it follows */
     int number = 0;
 
     while (next(&info, &line)) {
+        if (line.indented && line.hub == empty) {
+            empty = -1;
+        } else if (!line.indented && line.hub >= 0 && empty < 0) {
+            empty = line.hub;
+        }
         number = line.hub >= number ? line.hub + 1 : number;
     }
-    return number;
+    return empty >= 0 ? empty : number;
 }

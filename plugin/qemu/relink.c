@@ -186,6 +186,14 @@ void relink_set_link(struct relink *relink, const struct vif_record *record, boo
     card->link_up = up && !record->port.link_down;
 }
 
+void relink_backend_gone(struct relink *relink, const struct vif_record *record)
+{
+    struct relink_card *card = card_of(relink, record);
+
+    relink_set_link(relink, record, false);
+    card->gone = record->port.n_queues > 1 && !qemu_has_hub(&record->port);
+}
+
 void relink_replace(struct relink *relink, const struct vif_record *record, const int *fds,
                     size_t n_fds)
 {
@@ -264,6 +272,9 @@ static const struct relink_step *next_list(const struct relink_card *card)
     }
     if (card->replace) {
         return hub ? relink_hub : relink_replug;
+    }
+    if (card->gone) {
+        return relink_bereave;
     }
     if (card->link_wished && card->link != (card->link_up ? LINK_UP : LINK_DOWN)) {
         return relink_link;
@@ -399,6 +410,7 @@ static void fail(struct relink *relink, struct relink_card *card, char *why)
     disown(relink, card);
     card->list = NULL;
     card->looked = true;
+    card->gone = false;
     if (card->replace && !card->failure) {
         card->failure = why ? why : str_dup("");
     } else {

@@ -4,22 +4,10 @@
 set -euo pipefail
 # shellcheck source=../support/cli.sh
 . "$VIFPLUG_SOURCE/tests/support/cli.sh"
+# shellcheck source=../support/compare.sh
+. "$VIFPLUG_SOURCE/tests/support/compare.sh"
 quick=(--rounds 1 --round-ms 5)
 
-# rows: of JSON on stdin a line for each path, in the order of the manual page: a letter for each
-# question (yes, no, or - where it was not asked), and what became of checksum and segmentation.
-rows() {
-    json '"\n".join(" ".join((p["id"], "".join({True: "y", False: "n", None: "-"}[a]
-        for a in p["reach"].values()), p["checksum"], p["segmentation"])) for p in j["paths"])'
-}
-
-# row ID: of the last output.
-row() {
-    rows <<<"$out" | sed -n "s/^$1 //p"
-}
-
-# The order of the questions: unicast, broadcast, multicast, unknown unicast, another source address;
-# whether A's own broadcast comes back; B on the same VLAN, C on another.
 works "$VIFPLUG" compare --paths all "${quick[@]}" --json
 has 'the questions' "^\['unicast', 'broadcast', 'multicast', 'unknown-unicast', 'other-source', \
 'own-broadcast', 'same-vlan', 'other-vlan'\]$" "$(json 'list(j["paths"][0]["reach"])' <<<"$out")"
@@ -78,6 +66,13 @@ is 'no Open vSwitch' 'ovsdb-tool is not installed None' \
     "$(json '" ".join(str(p["skipped"]) for p in j["paths"])' <<<"$out")"
 refused 1 '^vifplug: no path can be measured here: ovsdb-tool is not installed$' \
     env PATH=/nowhere "$VIFPLUG" compare --paths ovs,ovs-tso "${quick[@]}"
+
+mkdir "$work/fake"
+printf '#!/bin/sh\necho "no memory" >&2\nexit 1\n' >"$work/fake/ovs-vswitchd"
+chmod +x "$work/fake/ovs-vswitchd"
+works env PATH="$work/fake:$PATH" "$VIFPLUG" compare --paths ovs,bridge "${quick[@]}" --json
+is 'one that does not start' 'ovs-vswitchd ended: no memory None' \
+    "$(json '" ".join(str(p["skipped"]) for p in j["paths"])' <<<"$out")"
 
 # The host's own network. Hairpin turns VEPA's row.
 bridge br0

@@ -42,6 +42,7 @@ lib/libvifplug.so.0
 lib/libvifplug.so.$version
 lib/pkgconfig/vifplug.pc
 lib/systemd/system/vifplug-gc.service
+lib/systemd/system/vifplug-watch.service
 sbin/vifplug
 sbin/vifplug-bridge-helper
 sbin/vifplug-libvirt-hook
@@ -54,6 +55,7 @@ share/doc/vifplug/SECURITY.md
 share/doc/vifplug/apparmor/vifplug-bridge-helper
 share/doc/vifplug/apparmor/vifplug-libvirt-hook
 share/doc/vifplug/docs/architecture.md
+share/doc/vifplug/docs/comparison.md
 share/doc/vifplug/examples/amber.xml
 share/doc/vifplug/examples/blue.xml
 share/doc/vifplug/examples/cyan.xml

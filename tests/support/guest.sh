@@ -87,3 +87,19 @@ orphan() {
     kill -KILL "$run"
     wait_for is_gone "$run"
 }
+
+# qmp SOCKET COMMAND [ARGUMENTS]: executes it and prints what QEMU returns, as JSON.
+qmp() {
+    python3 - "$@" <<'END'
+import json, socket, sys
+connection = socket.socket(socket.AF_UNIX)
+connection.connect(sys.argv[1])
+lines = connection.makefile("rw")
+answer = json.loads(lines.readline())
+for command, arguments in ("qmp_capabilities", "{}"), (sys.argv[2], (sys.argv[3:] or ["{}"])[0]):
+    print(json.dumps({"execute": command, "arguments": json.loads(arguments)}), file=lines, flush=True)
+    while not {"return", "error"} & (answer := json.loads(lines.readline())).keys():
+        pass
+print(json.dumps(answer["return"]))
+END
+}

@@ -204,9 +204,9 @@ static void busy(void **state)
 static void noisy(void **state)
 {
     (void)state;
-    result.paths[1].samples[LOAD_1500][0].pps *= 1.5;
+    result.paths[1].samples[LOAD_1500][0].pps *= 1.25;
     says(NULL, "");
-    result.paths[1].samples[LOAD_1500][1].pps *= 1.5;
+    result.paths[1].samples[LOAD_1500][1].pps *= 1.25;
     says("noisy", "Slow: rounds differ by more than a tenth");
 }
 

@@ -66,6 +66,37 @@ static void an_empty_result_comes_back(void **state)
     compare_result_clear(&result);
 }
 
+static void text_that_is_no_utf8_is_repaired(void **state)
+{
+    static const struct {
+        const char *title;
+        const char *repaired;
+    } cases[] = {
+        {"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x90\x8c", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x90\x8c"},
+        {"a\xff"
+         "b\x80",
+         "a?b?"},
+        {"\xc3", "?"},
+        {"\xe2\x82", "??"},
+        {"\xc0\xaf \xe0\x80\xaf", "?? ???"},           /* overlong */
+        {"\xed\xa0\x80 \xf4\x90\x80\x80", "??? ????"}, /* a surrogate, and beyond the last */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct compare_result result;
+        char *error = NULL;
+        cJSON *json = fixture_json();
+        cJSON *path = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(json, "paths"), 0);
+
+        cJSON_ReplaceItemInObjectCaseSensitive(path, "title", cJSON_CreateString(cases[i].title));
+        check_ok(compare_result_from_json(json, &result, &error), &error);
+        assert_string_equal(result.paths[0].title, cases[i].repaired);
+        compare_result_clear(&result);
+        cJSON_Delete(json);
+    }
+}
+
 /* What is read, as where it is: every member that matters, some of each kind. */
 static const char *const members[] = {
     "version",
@@ -193,6 +224,7 @@ int main(void)
         cmocka_unit_test(it_comes_back),
         cmocka_unit_test(an_empty_result_comes_back),
         cmocka_unit_test(a_member_that_is_missing_or_of_another_type_is_named),
+        cmocka_unit_test(text_that_is_no_utf8_is_repaired),
         cmocka_unit_test(figures_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

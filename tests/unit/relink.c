@@ -267,6 +267,8 @@ static void replace_twice(enum vif_strategy strategy, const struct fake_trouble 
         assert_false(guest.qemu->link_down);
         assert_true(guest.qemu->announced);
         guest.qemu->announced = false;
+        /* Once is enough. */
+        assert_int_equal(guest.qemu->n_let_go, strategy == VIF_STRATEGY_HUB ? 0 : i + 1);
         close(guest.new_file);
         guest.new_file = new_file();
         guest.new_ino = ino_of(guest.new_file);
@@ -427,6 +429,32 @@ static void a_bus_that_nothing_leaves(void **state)
     finish(&guest);
 }
 
+static void a_macvtap_of_several_queues(void **state)
+{
+    const struct fake_trouble trouble = {.two_queues = true};
+    struct relink_event event;
+    struct guest guest;
+
+    (void)state;
+    for (unsigned told = 0; told < 2; told++) {
+        start(&guest, VIF_STRATEGY_REPLUG, &trouble);
+        guest.record.port.n_queues = 2;
+        if (told) {
+            relink_backend_gone(guest.relink, &guest.record);
+            await(&guest, RELINK_READY, &event);
+            assert_false(next_within(guest.relink, 100, &event));
+            assert_int_equal(guest.qemu->n_netdevs, 0);
+            assert_true(guest.qemu->link_down);
+        }
+        const int fds[] = {guest.new_file, guest.new_file};
+        relink_replace(guest.relink, &guest.record, fds, 2);
+        await(&guest, RELINK_CONNECTED, &event);
+        check_backend(&guest, guest.new_ino);
+        assert_false(guest.qemu->link_down);
+        finish(&guest);
+    }
+}
+
 static void the_last_wish_counts(void **state)
 {
     struct relink_event event;
@@ -561,6 +589,7 @@ int main(void)
         cmocka_unit_test(a_guest_that_refuses),
         cmocka_unit_test(a_guest_that_is_late),
         cmocka_unit_test(a_bus_that_nothing_leaves),
+        cmocka_unit_test(a_macvtap_of_several_queues),
         cmocka_unit_test(the_last_wish_counts),
         cmocka_unit_test(links_that_are_to_be_down),
         cmocka_unit_test(addresses_are_followed),
