@@ -33,8 +33,9 @@ struct endpoint;
 bool endpoint_is_for(const struct vif_record *record);
 
 /* An endpoint for the record, of which it takes a copy of its own; NULL when that is gone
- * meanwhile. `world` outlives it. */
-struct endpoint *endpoint_new(struct world *world, const char *name);
+ * meanwhile. The guest of one that `is_new` knows its link as it is; of another one an earlier
+ * watcher may have told it something else. `world` outlives it. */
+struct endpoint *endpoint_new(struct world *world, const char *name, bool is_new);
 void endpoint_free(struct endpoint *endpoint);
 
 /* As endpoint_free(), of one whose interface was unplugged. */

@@ -12,11 +12,11 @@
 #include "base/mem.h"
 #include "netdev/link-events.h"
 #include "ovs/loop.h"
-#include "watch/endpoint.h"
 #include "watch/folder.h"
 #include "watch/lock.h"
 #include "watch/metrics.h"
 #include "watch/notify.h"
+#include "watch/plugged.h"
 #include "watch/rows.h"
 #include "watch/world.h"
 
@@ -29,11 +29,7 @@ struct watcher {
     int lock_fd;
     int signal_fd;
 
-    struct vif_record *records; /* by name */
-    size_t n_records;
-    bool records_changed; /* rows and metrics do not know of it yet */
-    struct endpoint **endpoints;
-    size_t n_endpoints;
+    struct plugged plugged;
     struct rows *rows;
     struct metrics *metrics;
 };
@@ -60,136 +56,6 @@ static void rows_told(void *data, const struct rows_report *report)
     }
 }
 
-static struct endpoint *find_endpoint(const struct watcher *watcher, const char *name)
-{
-    for (size_t i = 0; i < watcher->n_endpoints; i++) {
-        if (str_eq(endpoint_name(watcher->endpoints[i]), name)) {
-            return watcher->endpoints[i];
-        }
-    }
-    return NULL;
-}
-
-static void remove_endpoint(struct watcher *watcher, struct endpoint *endpoint)
-{
-    for (size_t i = 0; i < watcher->n_endpoints; i++) {
-        if (watcher->endpoints[i] == endpoint) {
-            watcher->endpoints[i] = watcher->endpoints[--watcher->n_endpoints];
-            endpoint_unplugged(endpoint);
-            return;
-        }
-    }
-}
-
-static void add_endpoint(struct watcher *watcher, const struct vif_record *record)
-{
-    struct endpoint *endpoint = endpoint_new(&watcher->world, record->port.name);
-
-    if (endpoint) {
-        watcher->endpoints = mem_resize(watcher->endpoints, watcher->n_endpoints + 1,
-                                        sizeof(struct endpoint *));
-        watcher->endpoints[watcher->n_endpoints++] = endpoint;
-    }
-}
-
-/* Sees to it that there is an endpoint for this record, if it is of one, and none of another plug.
- */
-static void match_endpoint(struct watcher *watcher, const char *name,
-                           const struct vif_record *record)
-{
-    struct endpoint *endpoint = find_endpoint(watcher, name);
-    bool wanted = record && endpoint_is_for(record);
-
-    if (endpoint && record && record->state != VIF_PLUGGED) {
-        return; /* it may yet stay plugged */
-    }
-    if (endpoint && (!wanted || !endpoint_is_of(endpoint, record))) {
-        remove_endpoint(watcher, endpoint);
-        endpoint = NULL;
-    }
-    if (endpoint) {
-        endpoint_record_changed(endpoint);
-    } else if (wanted) {
-        add_endpoint(watcher, record);
-    }
-}
-
-/* Where the record of that name is, or belongs. */
-static size_t place_of(const struct watcher *watcher, const char *name)
-{
-    size_t begin = 0;
-    size_t end = watcher->n_records;
-
-    while (begin < end) {
-        size_t middle = begin + (end - begin) / 2;
-
-        if (strcmp(watcher->records[middle].port.name, name) < 0) {
-            begin = middle + 1;
-        } else {
-            end = middle;
-        }
-    }
-    return begin;
-}
-
-/* One record may be another than before. */
-static void read_record(struct watcher *watcher, const char *name)
-{
-    size_t place = place_of(watcher, name);
-    bool known = place < watcher->n_records && str_eq(watcher->records[place].port.name, name);
-    struct vif_record record;
-    auto_free char *sentence = NULL;
-    int error = vif_records_read(watcher->world.records, name, &record, &sentence);
-
-    if (sentence) {
-        world_log(&watcher->world, LOG_WARNING, "%s", sentence);
-    }
-    if (known) {
-        vif_record_clear(&watcher->records[place]);
-    }
-    if (!error && !known) {
-        watcher->records = mem_resize(watcher->records, watcher->n_records + 1, sizeof record);
-        memmove(&watcher->records[place + 1], &watcher->records[place],
-                (watcher->n_records++ - place) * sizeof record);
-    }
-    if (!error) {
-        watcher->records[place] = record;
-    } else if (known) {
-        memmove(&watcher->records[place], &watcher->records[place + 1],
-                (--watcher->n_records - place) * sizeof record);
-    }
-    match_endpoint(watcher, name, error ? NULL : &record);
-    watcher->records_changed = true;
-}
-
-/* All records may be others than before. */
-static int read_records(struct watcher *watcher, char **errorp)
-{
-    struct vif_record *records;
-    size_t n;
-    int error = vif_records_read_all(watcher->world.records, &records, &n, errorp);
-
-    if (error) {
-        return error;
-    }
-    vif_records_free(watcher->records, watcher->n_records);
-    watcher->records = records;
-    watcher->n_records = n;
-    for (size_t i = watcher->n_endpoints; i-- > 0;) {
-        const char *name = endpoint_name(watcher->endpoints[i]);
-        size_t place = place_of(watcher, name);
-
-        if (place == n || !str_eq(records[place].port.name, name)) {
-            remove_endpoint(watcher, watcher->endpoints[i]);
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        match_endpoint(watcher, records[i].port.name, &records[i]);
-    }
-    watcher->records_changed = true;
-    return 0;
-}
-
 /* Whether the folder is still there: the lock was in it, and holds nobody off who makes another. */
 static int check_folder(const struct watcher *watcher, char **errorp)
 {
@@ -209,12 +75,12 @@ static int hear_folder(struct watcher *watcher, char **errorp)
         case FOLDER_QUIET:
             return 0;
         case FOLDER_RECORD:
-            read_record(watcher, name);
+            plugged_read(&watcher->plugged, name);
             break;
         case FOLDER_ANOTHER:
             int error = check_folder(watcher, errorp);
             if (!error) {
-                error = read_records(watcher, errorp);
+                error = plugged_read_all(&watcher->plugged, errorp);
             }
             if (error) {
                 return error;
@@ -226,8 +92,8 @@ static int hear_folder(struct watcher *watcher, char **errorp)
 
 static void look_at_all(struct watcher *watcher)
 {
-    for (size_t i = 0; i < watcher->n_endpoints; i++) {
-        endpoint_look(watcher->endpoints[i]);
+    for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
+        endpoint_look(watcher->plugged.endpoints[i]);
     }
     rows_look(watcher->rows);
 }
@@ -246,8 +112,8 @@ static void link_is_there(struct watcher *watcher, const struct link_info *link)
     bool known = links_put(&watcher->world.links, link, &before);
 
     if (!known || matters(&before, link)) {
-        for (size_t i = 0; i < watcher->n_endpoints; i++) {
-            endpoint_link_came(watcher->endpoints[i], link);
+        for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
+            endpoint_link_came(watcher->plugged.endpoints[i], link);
         }
     }
     rows_link_there(watcher->rows, link->name, link->ifindex);
@@ -287,8 +153,8 @@ static bool hear_guests(struct watcher *watcher)
 
     while (guests_next(watcher->world.guests, &event)) {
         heard = true;
-        for (size_t i = 0; i < watcher->n_endpoints; i++) {
-            struct endpoint *endpoint = watcher->endpoints[i];
+        for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
+            struct endpoint *endpoint = watcher->plugged.endpoints[i];
 
             if (event.name[0] ? str_eq(endpoint_name(endpoint), event.name)
                               : endpoint_is_at(endpoint, event.socket)) {
@@ -358,11 +224,11 @@ static void tell_status(struct watcher *watcher)
 {
     size_t n_waiting = 0;
 
-    for (size_t i = 0; i < watcher->n_records; i++) {
-        n_waiting += watcher->records[i].waiting;
+    for (size_t i = 0; i < watcher->plugged.n; i++) {
+        n_waiting += watcher->plugged.records[i].waiting;
     }
-    notify_status("%zu interface%s, %zu waiting for the device below", watcher->n_records,
-                  watcher->n_records == 1 ? "" : "s", n_waiting);
+    notify_status("%zu interface%s, %zu waiting for the device below", watcher->plugged.n,
+                  watcher->plugged.n == 1 ? "" : "s", n_waiting);
 }
 
 /* Does all that can be done now. */
@@ -370,17 +236,17 @@ static void act(struct watcher *watcher)
 {
     auto_free char *sentence = NULL;
 
-    for (size_t i = 0; i < watcher->n_endpoints; i++) {
-        endpoint_run(watcher->endpoints[i]);
+    for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
+        endpoint_run(watcher->plugged.endpoints[i]);
     }
-    if (watcher->records_changed) {
-        watcher->records_changed = false;
-        rows_set_records(watcher->rows, watcher->records, watcher->n_records);
+    if (watcher->plugged.changed) {
+        watcher->plugged.changed = false;
+        rows_set_records(watcher->rows, watcher->plugged.records, watcher->plugged.n);
         metrics_changed(watcher->metrics);
         tell_status(watcher);
     }
     rows_run(watcher->rows);
-    if (metrics_run(watcher->metrics, watcher->records, watcher->n_records, &sentence)) {
+    if (metrics_run(watcher->metrics, watcher->plugged.records, watcher->plugged.n, &sentence)) {
         world_log(&watcher->world, LOG_WARNING, "%s", sentence);
     }
 }
@@ -389,8 +255,8 @@ static void wait_for_all(struct watcher *watcher)
 {
     int64_t deadline = metrics_deadline(watcher->metrics);
 
-    for (size_t i = 0; i < watcher->n_endpoints; i++) {
-        int64_t other = endpoint_deadline(watcher->endpoints[i]);
+    for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
+        int64_t other = endpoint_deadline(watcher->plugged.endpoints[i]);
 
         deadline = other < deadline ? other : deadline;
     }
@@ -480,19 +346,15 @@ static int begin(struct watcher *watcher, char **errorp)
     if (!error) {
         error = links_read(&world->links, world->rtnl, errorp);
     }
-    return error ? error : read_records(watcher, errorp);
+    return error ? error : plugged_read_all(&watcher->plugged, errorp);
 }
 
 static void clear(struct watcher *watcher)
 {
-    for (size_t i = 0; i < watcher->n_endpoints; i++) {
-        endpoint_free(watcher->endpoints[i]);
-    }
-    free(watcher->endpoints);
+    plugged_clear(&watcher->plugged);
     rows_free(watcher->rows);
     guests_free(watcher->world.guests);
     metrics_free(watcher->metrics);
-    vif_records_free(watcher->records, watcher->n_records);
     folder_close(watcher->folder);
     if (watcher->link_events) {
         link_events_close(watcher->link_events);
@@ -520,6 +382,7 @@ int watcher_run(const struct watcher_options *options, char **errorp)
     sigset_t before;
     int error = catch_signals(&watcher, &before, errorp);
 
+    watcher.plugged.world = &watcher.world;
     watcher.world.host = vif_host_open(options->host);
     watcher.world.guests = guests_new(watcher.rundir);
     watcher.metrics = metrics_new(NULL);
@@ -532,7 +395,8 @@ int watcher_run(const struct watcher_options *options, char **errorp)
         metrics_free(watcher.metrics);
         watcher.metrics = metrics_new(options->metrics);
         world_log(&watcher.world, LOG_INFO, "watching %s, with %zu interface%s", watcher.rundir,
-                  watcher.n_records, watcher.n_records == 1 ? "" : "s");
+                  watcher.plugged.n, watcher.plugged.n == 1 ? "" : "s");
+        watcher.plugged.began = true;
         notify_ready();
         error = watch(&watcher, errorp);
         notify_stopping();

@@ -42,6 +42,7 @@ lib/libvifplug.so.0
 lib/libvifplug.so.$version
 lib/pkgconfig/vifplug.pc
 lib/systemd/system/vifplug-gc.service
+lib/systemd/system/vifplug-watch.service
 sbin/vifplug
 sbin/vifplug-bridge-helper
 sbin/vifplug-libvirt-hook

@@ -1,0 +1,78 @@
+/* The parts of an endpoint that are not for others: its state; its record, and the process that
+ * looks after it (endpoint-record.c); how its guest is connected again (endpoint-connect.c). */
+#ifndef WATCH_ENDPOINT_STATE_H
+#define WATCH_ENDPOINT_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "watch/endpoint.h"
+
+struct endpoint {
+    struct world *world;
+    struct vif_record record;
+    char *who; /* for sentences */
+
+    enum phase {
+        CONNECTED,
+        WAITING,
+        HANDING,
+        LOST, /* the macvtap is gone, and nothing can be done about it */
+    } phase;
+    enum { UNTOLD, TOLD_DOWN, TOLD_UP } told; /* what the guest knows of its link */
+    int64_t gone_at;                          /* when the macvtap went */
+    bool due;         /* something has happened that it may have waited for */
+    int64_t retry_at; /* or INT64_MAX */
+    int64_t retry_ms;
+    int64_t tried_at;
+    int64_t look_at;   /* the second look, or INT64_MAX */
+    char *waiting_for; /* what was said last */
+    bool said_stuck;
+    bool said_obstacle;
+    int owner_fd; /* a pidfd, or -1 */
+    bool has_guest_mac;
+    struct mac guest_mac; /* that the guest gave its card */
+};
+
+/* Seconds since the epoch. */
+int64_t endpoint_epoch(void);
+
+/* Whether the record on disk is still of this plug, and is not being unplugged; which then is the
+ * one we go on with. */
+bool endpoint_is_still_plugged(struct endpoint *endpoint);
+
+/* Writes what was seen into the record as it is now, where it still is of this plug. */
+void endpoint_store_seen(struct endpoint *endpoint);
+
+/* Has us told when the process ends that looks after it, and no longer; one that has ended already
+ * is for a second look. */
+void endpoint_watch_owner(struct endpoint *endpoint);
+void endpoint_forget_owner(struct endpoint *endpoint);
+
+/* The second look, which unplugs what nobody has any more; some time from now, or at once. */
+void endpoint_look_again_later(struct endpoint *endpoint);
+void endpoint_look_again(struct endpoint *endpoint);
+
+/* The macvtap as it is now, if it is there with what it is on; else NULL. */
+const struct link_info *endpoint_whole_link(const struct endpoint *endpoint);
+
+/* Tells the guest of its link, where it does not know. */
+void endpoint_tell_link(struct endpoint *endpoint, bool up);
+
+/* The macvtap has gone. */
+void endpoint_lose(struct endpoint *endpoint);
+
+/* Whether it is time to try; an event that comes too early makes it time soon. */
+bool endpoint_is_time_to_try(struct endpoint *endpoint, int64_t now);
+
+/* Makes the macvtap again, and gives it to the guest, where there is a device for it. */
+void endpoint_try(struct endpoint *endpoint);
+
+/* The guest has it; or was not given it. */
+void endpoint_be_connected(struct endpoint *endpoint);
+void endpoint_take_back(struct endpoint *endpoint, const char *why);
+
+/* Gives the macvtap the address that the guest gave its card. */
+void endpoint_follow_mac(struct endpoint *endpoint);
+
+#endif

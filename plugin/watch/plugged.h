@@ -1,0 +1,28 @@
+/* What is plugged: the records as they are now, and an endpoint for each that is of one. */
+#ifndef WATCH_PLUGGED_H
+#define WATCH_PLUGGED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "watch/endpoint.h"
+
+struct plugged {
+    struct world *world;
+    struct vif_record *records; /* by name */
+    size_t n;
+    bool changed; /* for who tells others of it to reset */
+    bool began;   /* what comes from now on is new */
+    struct endpoint **endpoints;
+    size_t n_endpoints;
+};
+
+void plugged_clear(struct plugged *plugged);
+
+/* One record may be another than before, new, or gone. */
+void plugged_read(struct plugged *plugged, const char *name);
+
+/* All may be. Returns 0 or a negative errno value. */
+int plugged_read_all(struct plugged *plugged, char **errorp);
+
+#endif
