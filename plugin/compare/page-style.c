@@ -61,7 +61,8 @@ const char page_style[] =
     ".matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg);white-space:nowrap;"
     "display:inline-block}\n"
     ".matrix td{padding-left:0;padding-right:0}\n"
-    ".matrix tbody th,.changes tbody th{min-width:112px}\n"
+    ".matrix tbody th{min-width:112px}\n"
+    ".changes tbody th{min-width:92px}\n"
     ".matrix td.why{padding-left:8px}\n"
     "}\n"
     /* A telephone: a row of figures becomes a name and a block of nine. */
@@ -80,7 +81,7 @@ const char page_style[] =
     ".nine td.why{grid-column:1/-1;padding-left:0}\n"
     ".nine td[data-head]::before{content:attr(data-head);display:block;color:var(--muted);"
     "font-size:12px}\n"
-    ".changes td{white-space:normal;padding-left:8px}\n"
+    ".changes td{padding-left:8px}\n"
     ".changes thead th{padding-left:8px}\n"
     "dl{grid-template-columns:minmax(0,1fr);gap:0}\n"
     "dd{margin-bottom:8px}\n"
