@@ -127,18 +127,18 @@ static void keep_answers(struct vif_lowers *new, struct vif_lowers *old)
 static int look(struct rtnl *rtnl, struct vif_records *records, struct vif_lowers *new,
                 struct vif_lowers *lowers, char **errorp)
 {
-    struct vif_record *all = NULL;
+    struct vif_record *pending = NULL;
     size_t n = 0;
     /* Records first: what somebody makes between the two is then counted as one or the other. */
-    int error = new->n ? vif_records_read_all(records, &all, &n, errorp) : 0;
+    int error = new->n ? vif_records_read_plugging(records, &pending, &n, errorp) : 0;
 
     if (!error && new->n) {
         error = link_list(rtnl, &new->links, &new->n_links, errorp);
     }
     for (size_t i = 0; i < new->n && !error; i++) {
-        look_at(&new->list[i], new, all, n);
+        look_at(&new->list[i], new, pending, n);
     }
-    vif_records_free(all, n);
+    vif_records_free(pending, n);
     keep_answers(new, lowers);
     vif_lowers_clear(lowers);
     *lowers = *new;

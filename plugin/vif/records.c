@@ -353,6 +353,14 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **all, s
     return read_those(records, NULL, all, n, errorp);
 }
 
+int vif_records_read_plugging(struct vif_records *records, struct vif_record **list, size_t *n,
+                              char **errorp)
+{
+    auto_free char *word = str_printf("\"%s\"", vif_state_name(VIF_PLUGGING));
+
+    return read_those(records, word, list, n, errorp);
+}
+
 int vif_records_read_domain(struct vif_records *records, const char *domain_uuid,
                             struct vif_record **listp, size_t *np, char **errorp)
 {
