@@ -10,7 +10,7 @@ install(FILES completion/vifplug.bash
 install(FILES completion/_vifplug DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 install(FILES README.md CONTRIBUTING.md NEWS.md SECURITY.md LICENSE
     DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES docs/architecture.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+install(FILES docs/architecture.md docs/comparison.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # Without libsystemd the watcher does not tell when it is ready.
 set(VIFPLUG_WATCH_TYPE exec)

@@ -43,13 +43,13 @@ static int ethtool(int fd, const char *name, void *command)
 /* How many features the kernel knows. */
 static int count_features(int fd, const char *name, unsigned *n)
 {
-    struct {
-        struct ethtool_sset_info info;
-        uint32_t count;
-    } command = {.info = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1U << ETH_SS_FEATURES}};
-    int error = ethtool(fd, name, &command);
+    auto_free struct ethtool_sset_info *info = mem_zalloc(sizeof *info + sizeof info->data[0]);
 
-    *n = command.count;
+    info->cmd = ETHTOOL_GSSET_INFO;
+    info->sset_mask = 1U << ETH_SS_FEATURES;
+    int error = ethtool(fd, name, info);
+
+    *n = info->data[0];
     return error;
 }
 

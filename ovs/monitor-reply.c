@@ -78,7 +78,8 @@ static void each_of(const struct json *updates, bool bridges, bool there,
     if (!table || table->type != JSON_OBJECT) {
         return;
     }
-    SHASH_FOR_EACH (node, json_object(table)) {
+    SHASH_FOR_EACH(node, json_object(table))
+    {
         struct monitor_row row = {.uuid = node->name, .of_bridge = bridges};
 
         if (read_row(node->data, &row) && row.there == there) {

@@ -111,7 +111,8 @@ static void forget(struct ovs_monitor *monitor)
 {
     struct shash_node *node;
 
-    SHASH_FOR_EACH (node, &monitor->expected) {
+    SHASH_FOR_EACH(node, &monitor->expected)
+    {
         node->data = NULL;
     }
     while (monitor->n_bunches) {
@@ -160,7 +161,8 @@ static bool ask_about_bunch(struct ovs_monitor *monitor)
     const char *uuids[BUNCH];
     struct shash_node *node;
 
-    SHASH_FOR_EACH (node, &monitor->expected) {
+    SHASH_FOR_EACH(node, &monitor->expected)
+    {
         const struct port *port = shash_find_data(&monitor->names, node->name);
 
         if (port && !node->data && port->interface[0] && bunch->n < BUNCH) {
@@ -253,7 +255,8 @@ static void see(struct ovs_monitor *monitor, const struct json *updates)
     const struct shash_node *node;
 
     monitor_each_row(updates, see_row, monitor);
-    SHASH_FOR_EACH (node, &monitor->vanished) {
+    SHASH_FOR_EACH(node, &monitor->vanished)
+    {
         shash_find_and_delete(&monitor->expected, node->name);
         add_event(monitor, OVS_MONITOR_NO_PORT, node->name);
     }

@@ -66,11 +66,12 @@ static void free_environment(char **environment)
     free(environment);
 }
 
-/* A /tmp of the program's own: libc's tmpfile() takes no other, ovsdb-server begins with one, and
- * not every system can be written to. Where that is not possible there is still the one of all. */
-static void take_own_tmp(void)
+/* A /tmp that can be written to: libc's tmpfile() takes no other place, and ovsdb-server begins
+ * with one. Others' is left alone where it will do, since the program may be in it. */
+static void ensure_tmp(void)
 {
-    if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
+    if (access(P_tmpdir, W_OK) && unshare(CLONE_NEWNS) == 0 &&
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0) {
         mount("tmpfs", P_tmpdir, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
     }
 }
@@ -87,7 +88,7 @@ static void become(const struct start *start)
         dup2(start->log, STDERR_FILENO) < 0 || fcntl(start->folder, F_SETFD, 0)) {
         return;
     }
-    take_own_tmp();
+    ensure_tmp();
     signal(SIGPIPE, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -62,6 +62,18 @@ static bool server_answers(const struct site *site)
            connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
 }
 
+/* -EIO when the program has ended by itself. */
+static int check_life(const struct site *site, pid_t *pid, const char *name, char **errorp)
+{
+    if (waitpid(*pid, NULL, WNOHANG) != *pid) {
+        return 0;
+    }
+    auto_free char *words = program_last_words(name, site->folder);
+
+    *pid = 0;
+    return error_set(errorp, EIO, "%s ended: %s", name, words);
+}
+
 static int wait_for_server(struct site *site, char **errorp)
 {
     const struct timespec moment = {.tv_nsec = 2000000};
@@ -70,11 +82,10 @@ static int wait_for_server(struct site *site, char **errorp)
         if (server_answers(site)) {
             return 0;
         }
-        if (waitpid(site->pids[0], NULL, WNOHANG) == site->pids[0]) {
-            auto_free char *words = program_last_words("ovsdb-server", site->folder);
+        int error = check_life(site, &site->pids[0], "ovsdb-server", errorp);
 
-            site->pids[0] = 0;
-            return error_set(errorp, EIO, "ovsdb-server ended: %s", words);
+        if (error) {
+            return error;
         }
         nanosleep(&moment, NULL);
     }
@@ -142,7 +153,13 @@ static int add_bridge(struct site *site, const struct switch_options *options,
         NULL,
     };
 
-    return program_run(argv, site->folder, errorp);
+    int error = program_run(argv, site->folder, errorp);
+
+    /* Where nobody carries out what stands in the database, that is the reason. */
+    if (error && check_life(site, &site->pids[1], "ovs-vswitchd", errorp)) {
+        site->switch_pid = 0;
+    }
+    return error;
 }
 
 /* ovs-vsctl has waited until ovs-vswitchd was done, so the bridge's own link is there, or never

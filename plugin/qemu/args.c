@@ -42,17 +42,6 @@ int qemu_check_port(const struct vif_port *port, char **errorp)
                                                            "0123456789_-.")]) {
         return error_set(errorp, EINVAL, "model \"%s\" is no name of a device", port->model);
     }
-    if (qemu_has_hub(port) && port->n_queues > 1) {
-        return error_set(errorp, EINVAL,
-                         "%s: strategy hub has one queue only: take strategy replug, or queues='1'",
-                         port->where);
-    }
-    if (qemu_has_hub(port) && port->vhost == VIF_YES) {
-        return error_set(
-            errorp, EINVAL,
-            "%s: strategy hub goes without <driver name='vhost'>: take strategy replug",
-            port->where);
-    }
     return 0;
 }
 

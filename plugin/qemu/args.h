@@ -27,8 +27,7 @@ struct qemu_nic {
     const char *bus; /* that its card is put on; NULL: QEMU chooses */
 };
 
-/* Checks that QEMU can be told of the port: its model is a plain word, and a hub has neither
- * several queues nor vhost-net. Returns 0 or -EINVAL. */
+/* Checks that QEMU can be told of the port: its model is a plain word. Returns 0 or -EINVAL. */
 int qemu_check_port(const struct vif_port *port, char **errorp);
 
 /* Whether there is a hub in QEMU between its card and the port's descriptors. */

@@ -1,7 +1,7 @@
 #include "qemu/hubs.h"
 
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* It looks like this (hmp_info_network() in net/net.c, net_hub_info() in net/hub.c):
@@ -12,6 +12,8 @@
  *      net1: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:12:34:57
  *       \ u1: index=0,type=tap,fd=10
  */
+
+#define HUB "hub "
 
 /* A line of it. */
 struct line {
@@ -34,8 +36,10 @@ static bool next(const char **info, struct line *line)
     line->indented = strncmp(start, " \\ ", strlen(" \\ ")) == 0;
     line->text = start + (line->indented ? strlen(" \\ ") : 0);
     line->length = length - (size_t)(line->text - start);
-    if (!line->indented && sscanf(start, "hub %d", &line->hub) != 1) {
-        line->hub = -1;
+    if (!line->indented) {
+        bool is_hub = strncmp(start, HUB, strlen(HUB)) == 0;
+
+        line->hub = is_hub ? (int)strtol(start + strlen(HUB), NULL, 10) : -1;
     }
     return true;
 }
@@ -46,6 +50,9 @@ static bool names(const struct line *line, const char *name)
     const char *p = line->text;
     const char *end = p + line->length;
 
+    if (!line->indented && line->hub >= 0) {
+        return false; /* the hub itself */
+    }
     while (p < end) {
         const char *colon = memchr(p, ':', (size_t)(end - p));
         size_t length = (size_t)((colon ? colon : end) - p);
@@ -89,10 +96,16 @@ int hubs_find(const char *info, const char *port)
 int hubs_free_number(const char *info)
 {
     struct line line = {.hub = -1};
+    int empty = -1; /* the last one, unless a port of it follows */
     int number = 0;
 
     while (next(&info, &line)) {
+        if (line.indented && line.hub == empty) {
+            empty = -1;
+        } else if (!line.indented && line.hub >= 0 && empty < 0) {
+            empty = line.hub;
+        }
         number = line.hub >= number ? line.hub + 1 : number;
     }
-    return number;
+    return empty >= 0 ? empty : number;
 }

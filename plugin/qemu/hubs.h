@@ -11,7 +11,7 @@ bool hubs_have(const char *info, const char *name);
 /* The number of the hub that has a port of that name, or -1. */
 int hubs_find(const char *info, const char *port);
 
-/* A number that no hub has. */
+/* A number that no hub has, or that of one without ports: QEMU keeps those. */
 int hubs_free_number(const char *info);
 
 #endif

@@ -49,6 +49,7 @@ void relink_card_drop_wish(struct relink_card *card)
     card->handed = false;
     card->refused = false;
     card->stuck = false;
+    card->gone = false;
     card->stuck_at = INT64_MAX;
 }
 

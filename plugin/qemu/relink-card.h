@@ -46,6 +46,7 @@ struct relink_card {
     /* What is wished. */
     bool link_wished; /* link_up was said */
     bool link_up;
+    bool gone;    /* what is behind it, and is to be taken away */
     bool follows; /* its address */
     bool ask_mac;
     bool has_mac; /* this was told last: */

@@ -281,6 +281,36 @@ const struct relink_step relink_replug[] = {
     {0},
 };
 
+/* The netdev that the device has; the device goes on to say that it has it. */
+static int delete_dead(struct relink_card *card, struct relink_question *question, char **errorp)
+{
+    (void)errorp;
+    if (card->gone && card->there && card->on) {
+        question->command = "netdev_del";
+        question->arguments = card_text("id", card->on);
+    }
+    card->gone &= question->command != NULL;
+    return 0;
+}
+
+static int take_dead(struct relink_card *card, const cJSON *result, int refused, const char *words,
+                     char **errorp)
+{
+    (void)result;
+    (void)refused;
+    (void)words;
+    (void)errorp;
+    card->gone = false;
+    return 0;
+}
+
+const struct relink_step relink_bereave[] = {
+    {.ask = ask_netdev, .take = take_netdev},
+    {.ask = delete_dead, .take = take_dead},
+    {.ask = relink_ask_link, .take = relink_take_link},
+    {0},
+};
+
 /* Gives the guest its card again with the netdev it had. */
 static int restore_device(struct relink_card *card, struct relink_question *question, char **errorp)
 {

@@ -21,12 +21,13 @@ struct relink_step {
 };
 
 /* The lists: to find out whether a card could be replaced; to give it a new backend; to take that
- * back, as far as it came; to set its link; to ask for its address. */
+ * back, as far as it came; to take a dead one away; to set its link; to ask for its address. */
 extern const struct relink_step relink_look[];
 extern const struct relink_step relink_replug[];
 extern const struct relink_step relink_replug_undo[];
 extern const struct relink_step relink_hub[];
 extern const struct relink_step relink_hub_undo[];
+extern const struct relink_step relink_bereave[];
 extern const struct relink_step relink_link[];
 extern const struct relink_step relink_mac[];
 

@@ -48,6 +48,13 @@ void relink_close(struct relink *relink);
  * is sent where it is so already, as far as we know. */
 void relink_set_link(struct relink *relink, const struct vif_record *record, bool up);
 
+/* Says that the macvtap of a card is gone. Its link is set down; and where it has several queues
+ * and no hub, its netdev is taken away from it: QEMU would die else as soon as the guest resets its
+ * card, such as when it reboots (relink-replug.c). So the card is good for nothing until
+ * relink_replace().
+ */
+void relink_backend_gone(struct relink *relink, const struct vif_record *record);
+
 /* Gives a card the queues `fds`, of which it takes duplicates, by the strategy of its port; sets
  * its link up, unless port.link_down, and has the guest announce itself. Replaces an earlier such
  * wish that was not carried out yet. */

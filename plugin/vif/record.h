@@ -104,9 +104,9 @@ struct vif_records;
 int vif_records_open(const char *rundir, struct vif_records **records, char **errorp);
 void vif_records_close(struct vif_records *records);
 
-/* Takes the lock of the folder, making that where it is missing, and waits for it as long as it
- * takes: while it is held, no other process claims a record, or chooses what to put a macvtap on.
- * Returns a descriptor, which the caller closes to give the lock back; or a negative errno value.
+/* Takes the lock of the folder, making that where it is missing, and waits for it a minute: while
+ * it is held, no other process claims a record, or chooses what to put a macvtap on. Returns a
+ * descriptor, which the caller closes to give the lock back; or a negative errno value.
  * Who holds it must not call vif_records_claim(), which takes it, too. */
 int vif_records_lock(struct vif_records *records, char **errorp);
 

@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/ifname.h"
+#include "vif/lock.h"
 #include "vif/record.h"
 
 /* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is what vif_records_lock()
@@ -22,6 +22,10 @@
 #define SUFFIX         ".json"
 #define SOCKETS_FOLDER "qmp"
 #define SOCKET_SUFFIX  ".sock"
+
+/* No bridge helper that is not stopped lives longer than this, and nobody else has the lock for
+ * more than an instant. */
+#define LOCK_MS 60000
 
 struct vif_records {
     char *rundir;
@@ -94,11 +98,15 @@ static int open_lock(struct vif_records *records, char **errorp)
 int vif_records_lock(struct vif_records *records, char **errorp)
 {
     auto_close int fd = open_lock(records, errorp);
+    int error = fd < 0 ? fd : 0;
 
-    if (fd >= 0 && flock(fd, LOCK_EX)) {
-        return error_set(errorp, errno, "cannot lock %s/lock: %m", records->rundir);
+    if (!error) {
+        error = vif_lock(fd, LOCK_MS, errorp);
+        if (error) {
+            error_wrap(errorp, error, "cannot lock %s/lock", records->rundir);
+        }
     }
-    return steal_fd(&fd);
+    return error ? error : steal_fd(&fd);
 }
 
 int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp)

@@ -197,7 +197,7 @@ bool endpoint_run(struct endpoint *endpoint)
     if (endpoint->phase == CONNECTED) {
         endpoint_tell_link(endpoint, link && link->up && link->carrier);
     } else if (endpoint->phase == WAITING) {
-        endpoint_tell_link(endpoint, false);
+        endpoint_tell_gone(endpoint);
         if (endpoint_is_time_to_try(endpoint, now)) {
             endpoint_try(endpoint);
             acted = true;

@@ -85,19 +85,20 @@ def check_examples():
                     program.check_command_line(name, line)
 
 
-def check_readme():
-    readme = read_file("README.md")
-    for line in re.findall(r"^    (?:sudo )?(vifplug .*)$", readme, re.M):
-        program.check_command_line("README.md", line)
-    for line in re.findall(r"`(vifplug [^`]*)`", readme):
-        program.check_command_line("README.md", line)
-    for path in re.findall(r"\./(scripts/[a-z-]+)|\]\(([^)]*)\)|`([a-z]+/[a-z./-]+)`", readme):
+def check_text(name):
+    """Commands, files and presets that a text for people speaks of."""
+    text = read_file(name)
+    for line in re.findall(r"^    (?:sudo )?(vifplug .*)$", text, re.M):
+        program.check_command_line(name, line)
+    for line in re.findall(r"`(vifplug [^`]*)`", text):
+        program.check_command_line(name, line)
+    for path in re.findall(r"\./(scripts/[a-z-]+)|\]\(([^)]*)\)|`([a-z]+/[a-z./-]+)`", text):
         path = "".join(path)
         if not path.startswith("http") and not os.path.exists(os.path.join(manpage.SOURCE, path)):
-            complain(f"README.md: there is no {path}")
-    for preset in re.findall(r"--preset ([a-z]+)", readme):
+            complain(f"{name}: there is no {path}")
+    for preset in re.findall(r"--preset ([a-z]+)", text):
         if f'"name": "{preset}"' not in read_file("CMakePresets.json"):
-            complain(f"README.md: there is no preset {preset}")
+            complain(f"{name}: there is no preset {preset}")
 
 
 def sources():
@@ -137,7 +138,8 @@ def check_advice():
 check_commands()
 check_completion()
 check_examples()
-check_readme()
+check_text("README.md")
+check_text("docs/comparison.md")
 check_facts()
 check_advice()
 program.finish()

@@ -22,12 +22,9 @@ static void show_page(const struct compare_result *result)
 
 static void show(struct compare_result *result)
 {
-    auto_free char *narrow = NULL;
-    auto_free char *wide = NULL;
-
     compare_advise(result);
-    narrow = compare_table(result, result, 80);
-    wide = compare_table(result, NULL, 0);
+    free(compare_table(result, result, 80));
+    free(compare_table(result, NULL, 0));
     show_page(result);
 }
 

@@ -39,9 +39,9 @@ lacks() {
     ! qmp "$socket" qom-list '{"path": "/machine/peripheral"}' | grep -q "\"$1\""
 }
 
-# has_nothing SOCKET: QEMU has neither netdev nor descriptor left.
+# has_nothing SOCKET [HUB]: QEMU has neither netdev nor descriptor left.
 has_nothing() {
-    is "QEMU has no netdev" '""' \
+    is "QEMU has no netdev" "\"${2-}\"" \
         "$(qmp "$1" human-monitor-command '{"command-line": "info network"}')"
     is "QEMU has no tap open" "" "$(find "/proc/$qemu/fd" -lname '/dev/*tap*' -o -lname '/dev/net/tun')"
 }
@@ -75,15 +75,16 @@ expect 1 "Bus 'nosuch' not found" "${attach[@]}" --bridge br0 --bus nosuch
 works "${detach[@]}" nosuch
 nothing_left
 # It serves somebody else already, or nobody at all.
-python3 - "$socket" <<'END' &
+python3 - "$socket" "$work/served" <<'END' &
 import socket, sys, time
 connection = socket.socket(socket.AF_UNIX)
 connection.connect(sys.argv[1])
 connection.recv(1)
+open(sys.argv[2], "w").close()
 time.sleep(60)
 END
 other=$!
-sleep 0.5
+wait_for [ -e "$work/served" ]
 expect 1 'did not answer within 300 ms: it is stopped, or serves another client' \
     "${attach[@]}" --bridge br0 --timeout 0.3
 end $other
@@ -215,6 +216,18 @@ for round in 1 2; do
     nothing_left
     has_nothing "$socket"
     works "${detach[@]}" one-a
+
+    # With a hub between card and macvtap.
+    line=$(($(wc -l <"$guest_dir/one.out") + 1))
+    works "${attach[@]}" --lower up0 --mode vepa --mac 52:54:00:00:01:01 --target one-b --reconnect hub
+    guest_wait one 'nic eth0 mac=52:54:00:00:01:01' 20 "$line" >/dev/null
+    has "its hub" 'hub 0.*hostvif-one-b: vif-one-b: .*hostvif-one-b-port0: hostvif-one-b-tap0: ' \
+        "$(qmp "$socket" human-monitor-command '{"command-line": "info network"}')"
+    is "the record names QEMU's socket" "['$socket hostvif-one-b hub']" "$("$VIFPLUG" list --json |
+        json '[" ".join(i[key] for key in ("qmp", "qemu_netdev", "strategy")) for i in j["interfaces"]]')"
+    works "${detach[@]}" one-b
+    nothing_left
+    has_nothing "$socket" 'hub 0\r\n' # which QEMU keeps
 done
 
 # A guest that does not answer keeps what it has. Once it does, it lets go by itself, whether somebody

@@ -2,6 +2,7 @@
  * is told on standard input, and says what comes of it:
  *
  *      down, up        sets the link
+ *      gone            the macvtap is
  *      replace LOWER   makes the macvtap again on LOWER, and gives it to the guest
  *      move LINK       gives the guest another macvtap, which is there already
  *      follow          the address of the card
@@ -86,6 +87,8 @@ static int obey(struct driver *driver, char *line, char **errorp)
 
     if (str_eq(word, "down") || str_eq(word, "up")) {
         relink_set_link(driver->relink, &driver->record, str_eq(word, "up"));
+    } else if (str_eq(word, "gone")) {
+        relink_backend_gone(driver->relink, &driver->record);
     } else if (str_eq(word, "follow")) {
         relink_follow_mac(driver->relink, &driver->record);
     } else if (str_eq(word, "obstacle")) {

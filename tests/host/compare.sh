@@ -67,6 +67,13 @@ is 'no Open vSwitch' 'ovsdb-tool is not installed None' \
 refused 1 '^vifplug: no path can be measured here: ovsdb-tool is not installed$' \
     env PATH=/nowhere "$VIFPLUG" compare --paths ovs,ovs-tso "${quick[@]}"
 
+mkdir "$work/fake"
+printf '#!/bin/sh\necho "no memory" >&2\nexit 1\n' >"$work/fake/ovs-vswitchd"
+chmod +x "$work/fake/ovs-vswitchd"
+works env PATH="$work/fake:$PATH" "$VIFPLUG" compare --paths ovs,bridge "${quick[@]}" --json
+is 'one that does not start' 'ovs-vswitchd ended: no memory None' \
+    "$(json '" ".join(str(p["skipped"]) for p in j["paths"])' <<<"$out")"
+
 # The host's own network. Hairpin turns VEPA's row.
 bridge br0
 lower l0

@@ -44,7 +44,7 @@ chmod +x "$work/arguments" "$work/descriptors"
 # What QEMU is told.
 works "$VIFPLUG" run --domain "$two" -- "$work/arguments" -m 64
 echo "$out"
-has "first" $'^-m\n64\n-netdev\ntap,id=hostnet0,fd=[0-9]+(,vhost=on,vhostfd=[0-9]+)?\n-device\nvirtio-net-pci,netdev=hostnet0,id=ua-web,mac=52:54:00:00:03:01\n' "$out"
+has "first" $'^-m\n64\n-netdev\ntap,id=hostua-web,fd=[0-9]+(,vhost=on,vhostfd=[0-9]+)?\n-device\nvirtio-net-pci,netdev=hostua-web,id=ua-web,mac=52:54:00:00:03:01\n' "$out"
 has "three queues" $'\n-netdev\ntap,id=hostnet1,fds=[0-9]+:[0-9]+:[0-9]+(,vhost=on,vhostfds=[0-9:]+)?\n-device\nvirtio-net-pci,netdev=hostnet1,id=net1,mac=52:54:00:00:03:02,mq=on,vectors=8,host_mtu=1400\n' "$out"
 has "no virtio" $'\n-netdev\ntap,id=hostnet2,fd=[0-9]+\n-device\ne1000,netdev=hostnet2,id=net2,mac=52:54:00:00:03:03$' "$out"
 nothing_left
@@ -164,3 +164,52 @@ nothing_left
 kill -TERM $run
 wait $run || true
 nothing_left
+
+# What the watcher needs: a socket of its own, that goes with the program; no other is touched.
+lower up0
+remember
+low=(--lower up0 --mode bridge --target run0)
+for how in "$work/watch" "/run/vifplug/qmp/run0.sock"; do
+    asked=()
+    [ "$how" != "$work/watch" ] || asked=(--qmp "$how")
+    # shellcheck disable=SC2016 # for that shell
+    works "$VIFPLUG" run "${low[@]}" "${asked[@]}" -- sh -c '
+        printf "%s\n" "$@"; find "$0" -printf "%M\n"; grep -h "qmp\|qemu" "$1/ports/run0.json"' \
+        "$how" /run/vifplug
+    has "the socket is the owner's alone" $'\nsrw-------\n' "$out"
+    has "the record names it" "\"qmp\":[[:space:]]*\"$how\"" "$out"
+    has "and the card" '"qemu_id":[[:space:]]*"net0"' "$out"
+    has "QEMU listens there" 'socket,id=vifplug-watch,fd=[0-9]+,server=on,wait=off' "$out"
+    [ ! -e "$how" ] || fail "it is still there"
+done
+nothing_left
+works "$VIFPLUG" run "${low[@]}" --reconnect none -- "$work/arguments"
+is "none where there is nothing to do" "" "$(grep vifplug-watch <<<"$out" || true)"
+works "$VIFPLUG" run --bridge br0 -- "$work/arguments"
+is "nor for a tap" "" "$(grep vifplug-watch <<<"$out" || true)"
+
+touch "$work/file"
+refused 1 "\"$work/file\" is there already" "$VIFPLUG" run "${low[@]}" --qmp "$work/file" -- true
+python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); time.sleep(60)' "$work/other" &
+other=$!
+wait_for [ -S "$work/other" ]
+refused 1 'is there already, and somebody listens on it' "$VIFPLUG" run "${low[@]}" --qmp "$work/other" -- true
+end $other
+works "$VIFPLUG" run "${low[@]}" --qmp "$work/other" -- true
+[ ! -e "$work/other" ] || fail "what nobody listened on is still there"
+refused 1 'is too long for the path of a socket' \
+    "$VIFPLUG" run "${low[@]}" --qmp "$work/$(printf '%0100d' 0)" -- true
+
+# Cards on buses, and at hubs.
+works "$VIFPLUG" run "${low[@]}" --bus rp0 -- "$work/arguments"
+has "the bus" ',id=net0,bus=rp0,mac=' "$out"
+works "$VIFPLUG" run "${low[@]}" --reconnect hub -- "$work/arguments"
+has "a hub" $'\nhubport,id=hostnet0-port0,hubid=1000,netdev=hostnet0-tap0\n' "$out"
+refused 2 'nothing can be taken out of bus "pcie.0"' "$VIFPLUG" run "${low[@]}" --bus pcie.0 -- true
+works "$VIFPLUG" run "${low[@]}" --bus pcie.0 --reconnect hub -- true
+refused 2 '--bus names 2 buses, and there are 1 interfaces' "$VIFPLUG" run "${low[@]}" --bus a,b -- true
+refused 2 '--bus has an empty name' "$VIFPLUG" run "${low[@]}" --bus '' -- true
+refused 2 '--bus goes without \{fd:N' "$VIFPLUG" run "${low[@]}" --bus a -- true '{fd:0}'
+refused 2 '--qmp goes without \{fd:N' "$VIFPLUG" run "${low[@]}" --qmp x -- true '{fd:0}'
+refused 2 'strategy hub goes without \{fd:N' "$VIFPLUG" run "${low[@]}" --reconnect hub -- true '{fd:0}'

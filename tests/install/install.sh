@@ -55,6 +55,7 @@ share/doc/vifplug/SECURITY.md
 share/doc/vifplug/apparmor/vifplug-bridge-helper
 share/doc/vifplug/apparmor/vifplug-libvirt-hook
 share/doc/vifplug/docs/architecture.md
+share/doc/vifplug/docs/comparison.md
 share/doc/vifplug/examples/amber.xml
 share/doc/vifplug/examples/blue.xml
 share/doc/vifplug/examples/cyan.xml

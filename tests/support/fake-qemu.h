@@ -30,6 +30,7 @@ struct fake_trouble {
     unsigned ignores;    /* so many device_del's the guest does not comply with */
     bool late;           /* it complies when the session has ended */
     const char *handler; /* of its bus, "" for none */
+    bool two_queues;     /* and the macvtap is gone: it dies where a real one does */
 };
 
 struct fake_netdev {
@@ -50,7 +51,8 @@ struct fake_qemu {
     bool announced;
     ino_t given; /* by getfd, and not taken yet */
     unsigned n_commands;
-    char log[4096]; /* the commands */
+    unsigned n_let_go; /* how often the guest lost its card */
+    char log[4096];    /* the commands */
 };
 
 __attribute__((unused)) static struct fake_netdev *fake_find(struct fake_qemu *qemu,
@@ -120,7 +122,10 @@ static const char *fake_netdev_add(struct fake_qemu *qemu, const cJSON *argument
                                                 arguments, "hubid")) != 7))) {
         return FAKE_REFUSED;
     }
-    if (!port && (!qemu->given || !str_eq(fake_text(arguments, "fd"), FAKE_ID "-fd0"))) {
+    const char *fds = fake_text(arguments, qemu->trouble.two_queues ? "fds" : "fd");
+    if (!port &&
+        (!qemu->given || !str_eq(fds, qemu->trouble.two_queues ? FAKE_ID "-fd0:" FAKE_ID "-fd1"
+                                                               : FAKE_ID "-fd0"))) {
         return FAKE_REFUSED;
     }
     fake_add(qemu, id, peer, port, port ? 0 : qemu->given);
@@ -154,6 +159,7 @@ static const char *fake_device_add(struct fake_qemu *qemu, const cJSON *argument
 
 static void fake_let_go(struct fake_qemu *qemu)
 {
+    qemu->n_let_go++;
     qemu->leaving = false;
     qemu->device[0] = '\0';
 }
@@ -166,6 +172,9 @@ static const char *fake_device_del(struct fake_qemu *qemu)
     if (qemu->leaving) {
         return "{\"error\": {\"class\": \"GenericError\", \"desc\": \"Device net0 is already in "
                "the process of unplug\"}}\n";
+    }
+    if (qemu->trouble.two_queues && fake_find(qemu, qemu->device)) {
+        _exit(1);
     }
     if (qemu->trouble.guest_refuses) {
         return OK "{\"event\": \"DEVICE_UNPLUG_GUEST_ERROR\", \"data\": {\"device\": \"net0\"}}\n";

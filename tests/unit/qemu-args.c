@@ -166,12 +166,9 @@ static void a_hub_is_between_card_and_tap(void **state)
     struct vif_port port = make_port();
     const int fds[] = {7};
     struct qemu_nic nic = {.port = &port, .fds = fds, .n_fds = 1};
-    char where[] = "red.xml: interface 1";
-    char *error = NULL;
 
     (void)state;
     port.strategy = VIF_STRATEGY_HUB;
-    port.where = where;
     /* A tap has no need of one, whatever is said of it. */
     check_args(&nic, "-netdev tap,id=hostnet0,fd=7 "
                      "-device virtio-net-pci,netdev=hostnet0,id=net0,mac=52:54:00:00:00:01");
@@ -180,14 +177,6 @@ static void a_hub_is_between_card_and_tap(void **state)
                      "-netdev hubport,id=hostnet0-port0,hubid=1000,netdev=hostnet0-tap0 "
                      "-netdev hubport,id=hostnet0,hubid=1000 "
                      "-device virtio-net-pci,netdev=hostnet0,id=net0,mac=52:54:00:00:00:01");
-    check_ok(qemu_check_port(&port, &error), &error);
-    port.n_queues = 2;
-    check_error(qemu_check_port(&port, &error), -EINVAL, &error,
-                "red.xml: interface 1: strategy hub has one queue only");
-    port.n_queues = 1;
-    port.vhost = VIF_YES;
-    check_error(qemu_check_port(&port, &error), -EINVAL, &error,
-                "strategy hub goes without <driver name='vhost'>");
 }
 
 static void a_model_is_a_plain_word(void **state)

@@ -267,6 +267,8 @@ static void replace_twice(enum vif_strategy strategy, const struct fake_trouble 
         assert_false(guest.qemu->link_down);
         assert_true(guest.qemu->announced);
         guest.qemu->announced = false;
+        /* Once is enough. */
+        assert_int_equal(guest.qemu->n_let_go, strategy == VIF_STRATEGY_HUB ? 0 : i + 1);
         close(guest.new_file);
         guest.new_file = new_file();
         guest.new_ino = ino_of(guest.new_file);
@@ -427,6 +429,32 @@ static void a_bus_that_nothing_leaves(void **state)
     finish(&guest);
 }
 
+static void a_macvtap_of_several_queues(void **state)
+{
+    const struct fake_trouble trouble = {.two_queues = true};
+    struct relink_event event;
+    struct guest guest;
+
+    (void)state;
+    for (unsigned told = 0; told < 2; told++) {
+        start(&guest, VIF_STRATEGY_REPLUG, &trouble);
+        guest.record.port.n_queues = 2;
+        if (told) {
+            relink_backend_gone(guest.relink, &guest.record);
+            await(&guest, RELINK_READY, &event);
+            assert_false(next_within(guest.relink, 100, &event));
+            assert_int_equal(guest.qemu->n_netdevs, 0);
+            assert_true(guest.qemu->link_down);
+        }
+        const int fds[] = {guest.new_file, guest.new_file};
+        relink_replace(guest.relink, &guest.record, fds, 2);
+        await(&guest, RELINK_CONNECTED, &event);
+        check_backend(&guest, guest.new_ino);
+        assert_false(guest.qemu->link_down);
+        finish(&guest);
+    }
+}
+
 static void the_last_wish_counts(void **state)
 {
     struct relink_event event;
@@ -473,6 +501,26 @@ static void links_that_are_to_be_down(void **state)
         assert_true(guest.qemu->link_down);
         finish(&guest);
     }
+}
+
+/* Others may have said something to QEMU since. */
+static void a_link_is_not_known_after_a_loss(void **state)
+{
+    const struct fake_trouble trouble = {.hang_up_after = 1};
+    struct relink_event event;
+    struct guest guest;
+
+    (void)state;
+    start(&guest, VIF_STRATEGY_HUB, &trouble);
+    relink_set_link(guest.relink, &guest.record, false);
+    await(&guest, RELINK_READY, &event);
+    assert_true(next_within(guest.relink, 5000, &event));
+    assert_int_equal(event.kind, RELINK_LOST);
+    assert_true(next_within(guest.relink, 5000, &event));
+    assert_int_equal(event.kind, RELINK_READY);
+    assert_false(next_within(guest.relink, 100, &event));
+    assert_string_equal(guest.qemu->log, "set_link set_link ");
+    finish(&guest);
 }
 
 static void addresses_are_followed(void **state)
@@ -561,8 +609,10 @@ int main(void)
         cmocka_unit_test(a_guest_that_refuses),
         cmocka_unit_test(a_guest_that_is_late),
         cmocka_unit_test(a_bus_that_nothing_leaves),
+        cmocka_unit_test(a_macvtap_of_several_queues),
         cmocka_unit_test(the_last_wish_counts),
         cmocka_unit_test(links_that_are_to_be_down),
+        cmocka_unit_test(a_link_is_not_known_after_a_loss),
         cmocka_unit_test(addresses_are_followed),
         cmocka_unit_test(a_session_ends_when_it_is_not_needed),
         cmocka_unit_test(a_qemu_that_has_ended),
