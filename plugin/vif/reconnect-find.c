@@ -142,27 +142,16 @@ static int say_what_is_missing(const struct vif_record *record, const char *reas
                      reason ? reason : "");
 }
 
-/* Whether any of the devices is there. */
-static bool is_any_there(const struct vif_lowers *lowers)
+/* Whether any of the devices is there: most often none is, and to look at the host as a whole is
+ * not needed to know that. */
+static bool is_any_there(const struct vif_port *port)
 {
-    for (size_t i = 0; i < lowers->n; i++) {
-        if (lowers->list[i].has_link) {
+    for (size_t i = 0; i < port->n_lowers; i++) {
+        if (if_nametoindex(port->lowers[i])) {
             return true;
         }
     }
     return false;
-}
-
-/* Whether there is but one device, and that is not there: what most wait for, and what is found out
- * without a look at all links. */
-static int is_missing(struct rtnl *rtnl, const struct vif_port *port, bool *missing, char **errorp)
-{
-    struct link_info link;
-    bool found = true;
-    int error = port->n_lowers == 1 ? link_find(rtnl, port->lowers[0], &found, &link, errorp) : 0;
-
-    *missing = !found;
-    return error;
 }
 
 /* Chooses among the devices as plug does; all that it adds to the port is for sentences of a plan.
@@ -172,18 +161,13 @@ static int choose(struct rtnl *rtnl, struct vif_records *records, const struct v
 {
     struct vif_lowers lowers = {0};
     auto_free char *reason = NULL;
-    bool missing;
-    int error = is_missing(rtnl, port, &missing, errorp);
 
-    if (error) {
-        return error;
-    }
-    if (missing) {
+    if (!is_any_there(port)) {
         return say_what_is_missing(record, NULL, errorp);
     }
-    error = vif_lowers_look(rtnl, records, port, 1, &lowers, errorp);
+    int error = vif_lowers_look(rtnl, records, port, 1, &lowers, errorp);
     if (!error && vif_lower_choose(port, &lowers, &reason)) {
-        error = say_what_is_missing(record, is_any_there(&lowers) ? reason : NULL, errorp);
+        error = say_what_is_missing(record, reason, errorp);
     }
     vif_lowers_clear(&lowers);
     return error;

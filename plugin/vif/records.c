@@ -353,35 +353,54 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **all, s
     return read_those(records, NULL, all, n, errorp);
 }
 
-int vif_records_read_plugging(struct vif_records *records, struct vif_record **list, size_t *n,
-                              char **errorp)
+static bool is_plugging(const struct vif_record *record, const char *state)
 {
-    auto_free char *word = str_printf("\"%s\"", vif_state_name(VIF_PLUGGING));
-
-    return read_those(records, word, list, n, errorp);
+    return str_eq(vif_state_name(record->state), state);
 }
 
-int vif_records_read_domain(struct vif_records *records, const char *domain_uuid,
-                            struct vif_record **listp, size_t *np, char **errorp)
+static bool is_of_domain(const struct vif_record *record, const char *uuid)
 {
-    struct vif_record *list;
-    size_t n_read;
-    size_t n = 0;
-    int error = read_those(records, domain_uuid, &list, &n_read, errorp);
+    return str_eq(record->port.domain_uuid, uuid);
+}
 
-    if (error) {
-        return error;
-    }
+/* Keeps of a list what has that value, and not only its text somewhere. */
+static size_t keep_those(struct vif_record *list, size_t n_read, const char *value,
+                         bool (*has)(const struct vif_record *record, const char *value))
+{
+    size_t n = 0;
+
     for (size_t i = 0; i < n_read; i++) {
-        if (str_eq(list[i].port.domain_uuid, domain_uuid)) {
+        if (has(&list[i], value)) {
             list[n++] = list[i];
         } else {
             vif_record_clear(&list[i]);
         }
     }
-    *listp = list;
-    *np = n;
-    return 0;
+    return n;
+}
+
+int vif_records_read_plugging(struct vif_records *records, struct vif_record **list, size_t *n,
+                              char **errorp)
+{
+    const char *state = vif_state_name(VIF_PLUGGING);
+    auto_free char *value = str_printf("\"%s\"", state);
+    int error = read_those(records, value, list, n, errorp);
+
+    if (!error) {
+        *n = keep_those(*list, *n, state, is_plugging);
+    }
+    return error;
+}
+
+int vif_records_read_domain(struct vif_records *records, const char *domain_uuid,
+                            struct vif_record **list, size_t *n, char **errorp)
+{
+    int error = read_those(records, domain_uuid, list, n, errorp);
+
+    if (!error) {
+        *n = keep_those(*list, *n, domain_uuid, is_of_domain);
+    }
+    return error;
 }
 
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,
