@@ -104,7 +104,7 @@ static bool is_right(const struct reconnect *job, const struct link_info *macvta
 
 /* Finds the macvtap of an earlier attempt: *ifindex is 0 where there is none, or one that will not
  * do, or that somebody has open, which is deleted. */
-static int find_earlier(struct reconnect *job, int *ifindex, char **errorp)
+static int find_earlier(struct reconnect *job, int *ifindex, bool *deleted, char **errorp)
 {
     struct link_info macvtap;
     bool in_use = false;
@@ -121,6 +121,7 @@ static int find_earlier(struct reconnect *job, int *ifindex, char **errorp)
         return error;
     }
     *ifindex = 0;
+    *deleted = true;
     vif_host_log(job->host, "deleting device \"%s\", to make it anew", macvtap.name);
     return link_delete(job->rtnl, macvtap.ifindex, errorp);
 }
@@ -226,17 +227,17 @@ static int connect_again(struct reconnect *job, int earlier, int **fds, size_t *
 /* Finds or prepares what the macvtap is made of. */
 static int prepare(struct reconnect *job, const char *lower, int *earlier, char **errorp)
 {
+    bool deleted = false;
     int error = look_at_lower(job, lower, errorp);
 
     if (!error) {
-        error = find_earlier(job, earlier, errorp);
+        error = find_earlier(job, earlier, &deleted, errorp);
     }
-    if (error || *earlier) {
-        return error;
+    if (!error && deleted) {
+        /* What was deleted just now may have changed the device below. */
+        error = look_at_lower(job, lower, errorp);
     }
-    /* Once more, since what was deleted just now may have changed the device below. */
-    error = look_at_lower(job, lower, errorp);
-    return error ? error : write_journal(job, errorp);
+    return error || *earlier ? error : write_journal(job, errorp);
 }
 
 int vif_reconnect(struct vif_host *host, struct vif_record *record, const char *lower, int **fds,
