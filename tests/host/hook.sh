@@ -269,8 +269,24 @@ END
 works call reconnect "$work/live.xml"
 has_link web1 && fail "web1 was plugged again"
 
-# Killed while it waits for ovs-vswitchd, with the row committed.
+# A macvtap that went with the device below it is the watcher's, which gives the guest another one.
 quietly release
+domain direct.xml web $uuid "<interface type='direct'><mac address='52:54:00:00:03:05'/>
+    <source dev='low1' mode='bridge'/><target dev='web5'/></interface>" >/dev/null
+lower low1
+"$VIFPLUG" adopt "$work/direct.xml" >"$work/adopted.xml"
+works call prepare "$work/adopted.xml"
+before=$(</run/vifplug/ports/web5.json)
+ip link del low1
+expect 0 'web5' call reconnect "$work/adopted.xml"
+lower low1
+expect 0 'web5' call reconnect "$work/adopted.xml"
+has_link web5 && fail "web5 was made again, and nobody has it"
+is "its record" "$before" "$(</run/vifplug/ports/web5.json)"
+works call release "$work/adopted.xml"
+ip link del low1
+
+# Killed while it waits for ovs-vswitchd, with the row committed.
 stop_daemon ovs-vswitchd
 "$hook" web prepare begin - <"$xml" &
 prepare=$!
