@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/compare-guests.h"
 #include "cli/host.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -28,6 +29,9 @@
 #define MOST_ROUNDS   1000
 #define MOST_ROUND_MS 10000
 #define LAST_VLAN     4094
+
+/* Paths of each kind, of those that guests are most often given: booting them takes its time. */
+#define PATHS_WITH_GUESTS "ovs,bridge,macvtap-bridge,vepa"
 
 /* More than any number of rounds makes of it. */
 #define BASELINE_MAX (64U << 20)
@@ -59,6 +63,7 @@ static void catch_signals(void)
 /* The comparison that the command line asks for. */
 struct comparison {
     struct compare_options options;
+    struct guests_options guests;
     const struct path_kind **kinds;
     bool has_baseline;
     struct compare_result baseline;
@@ -133,10 +138,10 @@ static int read_baseline(const char *file, struct compare_result *baseline, char
 /* The command line that repeats the comparison; caller frees. */
 static char *describe(const struct cli *cli, const struct compare_options *options)
 {
-    static const enum cli_option_id ids[] = {CLI_OPT_PATHS, CLI_OPT_COMPARE_BRIDGE,
-                                             CLI_OPT_COMPARE_VLAN, CLI_OPT_COMPARE_LOWER,
-                                             CLI_OPT_DB};
-    char *line = str_dup("vifplug compare");
+    static const enum cli_option_id ids[] = {
+        CLI_OPT_PATHS,        CLI_OPT_COMPARE_BRIDGE, CLI_OPT_COMPARE_VLAN, CLI_OPT_COMPARE_LOWER,
+        CLI_OPT_GUEST_KERNEL, CLI_OPT_GUEST_INITRD,   CLI_OPT_GUEST_ACCEL,  CLI_OPT_DB};
+    char *line = str_printf("vifplug compare%s", options->guests ? " --guests" : "");
 
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
         if (cli_given(cli, ids[i])) {
@@ -154,6 +159,40 @@ static char *describe(const struct cli *cli, const struct compare_options *optio
     return all;
 }
 
+/* What guests are to be made of, and that nobody speaks of them who wants none. */
+static int parse_guests(const struct cli *cli, struct comparison *comparison, char **errorp)
+{
+    static const enum cli_option_id ids[] = {CLI_OPT_GUEST_KERNEL, CLI_OPT_GUEST_INITRD,
+                                             CLI_OPT_GUEST_ACCEL};
+
+    if (cli_given(cli, CLI_OPT_GUESTS)) {
+        comparison->guests = (struct guests_options){
+            .kernel = cli_value(cli, CLI_OPT_GUEST_KERNEL),
+            .initrd = cli_value(cli, CLI_OPT_GUEST_INITRD),
+            .accel = cli_value(cli, CLI_OPT_GUEST_ACCEL),
+            .stop = &stop,
+        };
+        comparison->options.guests = guests_ask;
+        comparison->options.guests_data = &comparison->guests;
+        return guests_check(&comparison->guests, errorp);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        if (cli_given(cli, ids[i])) {
+            return error_set(errorp, EINVAL, "--%s needs --guests", cli_options[ids[i]].name);
+        }
+    }
+    return 0;
+}
+
+/* The paths that are asked for, NULL for the usual ones. */
+static const char *wanted_paths(const struct cli *cli, const struct compare_options *options)
+{
+    const char *list = cli_value(cli, CLI_OPT_PATHS);
+    bool real = options->testbed.bridge || options->testbed.lower;
+
+    return list || real || !options->guests ? list : PATHS_WITH_GUESTS;
+}
+
 static int parse(const struct cli *cli, struct comparison *comparison, char **errorp)
 {
     struct compare_options *options = &comparison->options;
@@ -169,7 +208,10 @@ static int parse(const struct cli *cli, struct comparison *comparison, char **er
         error = cli_host_options(cli, &options->testbed.host, errorp);
     }
     if (!error) {
-        error = paths_choose(cli_value(cli, CLI_OPT_PATHS), &options->testbed, &comparison->kinds,
+        error = parse_guests(cli, comparison, errorp);
+    }
+    if (!error) {
+        error = paths_choose(wanted_paths(cli, options), &options->testbed, &comparison->kinds,
                              &options->n_kinds, errorp);
     }
     options->kinds = comparison->kinds;
@@ -211,6 +253,9 @@ static int run(const struct cli *cli, struct comparison *comparison, char **erro
     catch_signals();
     int error = compare_run(options, &comparison->result, errorp);
     progress_clear();
+    if (!error && options->guests) {
+        comparison->result.qemu_version = guests_qemu_version();
+    }
     return error;
 }
 

@@ -183,6 +183,12 @@ static int set_links(struct hand_over *over, char **errorp)
 static int run_program(struct hand_over *over, struct vif_host *host, const struct signals *signals,
                        char **errorp)
 {
+    const struct qemu_start start = {
+        .argv = over->args.argv,
+        .fds = over->fds,
+        .n_fds = over->n_fds,
+        .mask = &signals->before,
+    };
     struct run_wait *wait;
     pid_t pid;
     progress_clear();
@@ -191,7 +197,7 @@ static int run_program(struct hand_over *over, struct vif_host *host, const stru
     if (error) {
         return error;
     }
-    error = qemu_start(over->args.argv, over->fds, over->n_fds, &signals->before, &pid, errorp);
+    error = qemu_start(&start, &pid, errorp);
     if (error) {
         run_wait_free(wait);
         return error;

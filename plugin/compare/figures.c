@@ -61,6 +61,10 @@ const char *figure_change(const struct spread *before, const struct spread *now,
 {
     double percent = before->median > 0 ? 100 * (now->median / before->median - 1) : 0;
 
+    if (percent >= 999.5) {
+        snprintf(text, FIGURE_SIZE, ">+999 %%");
+        return text;
+    }
     snprintf(text, FIGURE_SIZE, round(percent) == 0 ? "%.0f %%" : "%+.0f %%",
              round(percent) == 0 ? 0 : percent);
     return text;

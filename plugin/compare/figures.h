@@ -24,7 +24,7 @@ const char *figure_speed_unit(enum compare_load load); /* "frames/s", "Gb/s" */
 /* A ratio: "0.76"; "-" for 0, which stands for none. */
 const char *figure_ratio(double ratio, char text[FIGURE_SIZE]);
 
-/* A change from one median to another: "+4 %". */
+/* A change from one median to another: "+4 %"; ">+999 %" for all that is beyond that. */
 const char *figure_change(const struct spread *before, const struct spread *now,
                           char text[FIGURE_SIZE]);
 

@@ -219,7 +219,7 @@ static void put_change(FILE *out, struct spread before, struct spread now, bool 
             : better ? "better"
                      : "odd",
             figure_change(&before, &now, text),
-            noise    ? "within the noise"
+            noise    ? "noise"
             : better ? "better"
                      : "worse");
 }

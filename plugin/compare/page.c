@@ -197,9 +197,7 @@ static void put_changes(FILE *out, const struct compare_result *result,
     svg_put_text(out, baseline->kernel);
     fputs(" on ", out);
     svg_put_text(out, baseline->cpu);
-    fputs(
-        ". A change is within the noise where the interquartile ranges of both runs overlap.</p>\n",
-        out);
+    fputs(". A change is noise where the interquartile ranges of both runs overlap.</p>\n", out);
     page_put_changes(out, result, baseline);
     end_section(out);
 }

@@ -2,6 +2,7 @@
  * those who read it with other programs. */
 #include <cjson/cJSON.h>
 
+#include "base/mem.h"
 #include "compare/result.h"
 #include "compare/stats.h"
 
@@ -94,6 +95,21 @@ static cJSON *trips_to_json(const struct compare_result *result, const struct co
     return json;
 }
 
+static cJSON *guests_to_json(const struct compare_guests *guests)
+{
+    static const enum compare_reach asked[] = {REACH_UNICAST, REACH_BROADCAST, REACH_SAME_VLAN,
+                                               REACH_OTHER_VLAN};
+    cJSON *json = cJSON_CreateObject();
+
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        cJSON_AddItemToObject(json, compare_reach_name(asked[i]),
+                              answer_to_json(guests->reach[asked[i]]));
+    }
+    cJSON_AddItemToObject(
+        json, "gbits", guests->gbits > 0 ? cJSON_CreateNumber(guests->gbits) : cJSON_CreateNull());
+    return json;
+}
+
 static cJSON *path_to_json(const struct compare_result *result, const struct compare_path *path)
 {
     cJSON *json = cJSON_CreateObject();
@@ -114,6 +130,7 @@ static cJSON *path_to_json(const struct compare_result *result, const struct com
         cJSON_AddItemToObject(loads, compare_load_name(i), load_to_json(result, path, i));
     }
     cJSON_AddItemToObject(json, "trips", trips_to_json(result, path));
+    cJSON_AddItemToObject(json, "guests", guests_to_json(&path->guests));
     add_strings(json, "notes", path->notes, path->n_notes);
     return json;
 }

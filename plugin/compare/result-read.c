@@ -207,6 +207,26 @@ static void read_loads(const struct place *place, struct compare_path *path)
     }
 }
 
+/* Results of earlier versions do not have them. */
+static void read_guests(const struct place *place, struct compare_guests *guests)
+{
+    static const enum compare_reach asked[] = {REACH_UNICAST, REACH_BROADCAST, REACH_SAME_VLAN,
+                                               REACH_OTHER_VLAN};
+    auto_free char *name = str_printf("%s.guests", place->name);
+
+    if (!cJSON_GetObjectItemCaseSensitive(place->object, "guests")) {
+        return;
+    }
+    const struct place from = {place->reader, member(place, "guests", cJSON_IsObject, false), name};
+
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        guests->reach[asked[i]] = read_answer(&from, compare_reach_name(asked[i]));
+    }
+    if (member(&from, "gbits", cJSON_IsNumber, true)) {
+        guests->gbits = read_figure(&from, "gbits");
+    }
+}
+
 static void read_path(const struct place *place, struct compare_path *path)
 {
     path->id = read_string(place, "id");
@@ -219,6 +239,7 @@ static void read_path(const struct place *place, struct compare_path *path)
     path->n_rounds = read_count(place, "rounds", ROUNDS_MAX);
     read_loads(place, path);
     path->trips = read_rounds(place, "trips", path->n_rounds, sizeof *path->trips, read_trip);
+    read_guests(place, &path->guests);
     read_strings(place, "notes", &path->notes, &path->n_notes);
 }
 

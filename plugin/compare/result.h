@@ -51,6 +51,13 @@ struct compare_trip {
     double p99_us;
 };
 
+/* What real guests found at the ends of a path. They are asked about unicast and broadcast, and
+ * same and other VLAN, only. */
+struct compare_guests {
+    enum compare_answer reach[REACH_N];
+    double gbits; /* a second of TCP, A to B; 0 where that was not measured */
+};
+
 struct compare_path {
     char *id;      /* "ovs", "ovs-kernel", "bridge", "macvtap-bridge", "vepa", ...: --paths */
     char *title;   /* for people */
@@ -63,6 +70,7 @@ struct compare_path {
     struct compare_sample *samples[LOAD_N]; /* NULL where the load cannot pass */
     struct compare_trip *trips;
     size_t n_rounds; /* of each of them; less than asked for when interrupted */
+    struct compare_guests guests;
     char **notes;
     size_t n_notes;
 };

@@ -21,6 +21,7 @@ struct lane {
     const struct path_kind *kind;
     struct compare_pair pair;
     struct compare_path *path;
+    const struct testbed_path *place;
     bool open;
     bool loads[LOAD_N]; /* what is measured of it */
     bool trips;
@@ -40,11 +41,12 @@ static bool stopped(const struct run *run)
     return run->options->stop && *run->options->stop;
 }
 
-/* Tells what is begun. Every path is a step to set up, one to look at, and one a round. */
+/* Tells what is begun. Every path is a step to set up, one to look at, one a round, and one with
+ * guests. */
 static void tell(struct run *run, const struct lane *lane, const char *what)
 {
     const struct compare_options *options = run->options;
-    size_t steps = run->n_lanes * (2 + options->rounds);
+    size_t steps = run->n_lanes * (2 + options->rounds + (options->guests ? 1 : 0));
 
     if (options->progress) {
         auto_free char *text = str_printf("%s: %s", lane->kind->title, what);
@@ -72,6 +74,9 @@ static int open_lane(struct run *run, struct lane *lane, char **errorp)
     int error = lane->kind->open(&run->testbed, &lane->pair, lane->path, &sentence);
 
     lane->open = error == 0;
+    if (lane->open) {
+        lane->place = run->testbed.paths[run->testbed.n_paths - 1];
+    }
     /* What a signal cut short is no failure. */
     if (!error || stopped(run)) {
         return 0;
@@ -255,6 +260,70 @@ static void measure_lanes(struct run *run)
     }
 }
 
+/* "unicast yes, broadcast no", of what was asked; caller frees. */
+static char *describe_reach(const enum compare_answer reach[REACH_N])
+{
+    char *text = str_dup("");
+
+    for (unsigned i = 0; i < REACH_N; i++) {
+        if (reach[i] != COMPARE_UNTRIED) {
+            char *longer = str_printf("%s%s%s %s", text, text[0] ? ", " : "",
+                                      compare_reach_title(i),
+                                      reach[i] == COMPARE_YES ? "yes" : "no");
+
+            free(text);
+            text = longer;
+        }
+    }
+    return text;
+}
+
+/* Says in words what guests found, and where that is not what their ports were found to do. */
+static void note_guests(struct compare_path *path)
+{
+    const struct compare_guests *guests = &path->guests;
+    auto_free char *reach = describe_reach(guests->reach);
+
+    if (guests->gbits > 0) {
+        path_note(path, "between guests: %s, TCP %.3g Gb/s", reach, guests->gbits);
+    } else {
+        path_note(path, "between guests: %s", reach);
+    }
+    for (unsigned i = 0; i < REACH_N; i++) {
+        if (guests->reach[i] != COMPARE_UNTRIED && guests->reach[i] != path->reach[i]) {
+            path_note(path, "guests and the endpoints without them differ in %s",
+                      compare_reach_title(i));
+        }
+    }
+}
+
+static void ask_guests(struct run *run, struct lane *lane)
+{
+    const struct compare_options *options = run->options;
+    const struct site *site = &lane->place->site;
+    auto_free char *sentence = NULL;
+
+    tell(run, lane, "between guests");
+    int error = options->guests(options->guests_data, site->guests, site->n_guests,
+                                &lane->path->guests, &sentence);
+
+    if (!error) {
+        note_guests(lane->path);
+    } else if (!stopped(run)) {
+        give_up(lane, error, "between guests", sentence);
+    }
+}
+
+/* One path after the other, since guests need the machine for themselves. */
+static void ask_all_guests(struct run *run)
+{
+    for (size_t i = 0; i < run->n_lanes && run->options->guests && !stopped(run); i++) {
+        if (run->lanes[i].open && !run->lanes[i].kind->floor) {
+            ask_guests(run, &run->lanes[i]);
+        }
+    }
+}
+
 /* That of any of the switches, of one's own or the host's. */
 static char *ovs_version(struct testbed *testbed)
 {
@@ -321,6 +390,7 @@ int compare_run(const struct compare_options *options, struct compare_result *re
     if (!error) {
         result->ovs_version = ovs_version(&run.testbed);
         measure_lanes(&run);
+        ask_all_guests(&run);
     }
     result->interrupted = stopped(&run);
     int failure = testbed_close(&run.testbed, &sentence);

@@ -19,6 +19,14 @@ struct compare_options {
     /* Not 0 from the moment on when the comparison is to end, as soon as it can. */
     volatile const int *stop;
 
+    /* Puts real guests at a path's endpoints, as they are plugged, and finds out what these see; or
+     * NULL. Nothing of them is left when it returns: 0, or a negative errno value with a sentence,
+     * which becomes a note of the path. The room of virtual machines is one that this one may not
+     * enter, hence from outside. */
+    int (*guests)(void *guests_data, const struct vif_plugged *ends, size_t n,
+                  struct compare_guests *found, char **errorp);
+    void *guests_data;
+
     /* Told what is being done, and how much of all is done, 0 to 1; or NULL. */
     void (*progress)(void *progress_data, double done, const char *what);
     void *progress_data;

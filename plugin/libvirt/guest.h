@@ -28,8 +28,8 @@ int libvirt_guest_attach(struct libvirt_guest *guest, const char *xml, char **er
  * Success does not mean that it has done so. */
 int libvirt_guest_detach(struct libvirt_guest *guest, const char *xml, char **errorp);
 
-/* Makes the device that the XML describes, and that it has, what the XML says, as far as that can be
- * changed while it runs. */
+/* Makes the device that the XML describes, and that it has, what the XML says, as far as that can
+ * be changed while it runs. */
 int libvirt_guest_update(struct libvirt_guest *guest, const char *xml, char **errorp);
 
 /* Sets vifplug's element in the <metadata> of the running guest, or removes it where `xml` is NULL.

@@ -10,8 +10,8 @@
  *     migrate, restore           before prepare; standard output would replace the XML
  *
  * In a migration all of the first line, with migrate before it, happens on the new host while the
- * guest runs on the old one. The latter has stopped and release when the guest has gone; the new host
- * has them if it does not come.
+ * guest runs on the old one. The latter has stopped and release when the guest has gone; the new
+ * host has them if it does not come.
  *
  * libvirt waits for its hooks without a limit, and a hook that calls libvirt waits for ever, so
  * nothing here does, and each step with Open vSwitch has a timeout.

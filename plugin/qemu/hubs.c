@@ -1,7 +1,7 @@
 #include "qemu/hubs.h"
 
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* It looks like this (hmp_info_network() in net/net.c, net_hub_info() in net/hub.c):
@@ -12,6 +12,8 @@
  *      net1: index=0,type=nic,model=virtio-net-pci,macaddr=52:54:00:12:34:57
  *       \ u1: index=0,type=tap,fd=10
  */
+
+#define HUB "hub "
 
 /* A line of it. */
 struct line {
@@ -34,8 +36,10 @@ static bool next(const char **info, struct line *line)
     line->indented = strncmp(start, " \\ ", strlen(" \\ ")) == 0;
     line->text = start + (line->indented ? strlen(" \\ ") : 0);
     line->length = length - (size_t)(line->text - start);
-    if (!line->indented && sscanf(start, "hub %d", &line->hub) != 1) {
-        line->hub = -1;
+    if (!line->indented) {
+        bool is_hub = strncmp(start, HUB, strlen(HUB)) == 0;
+
+        line->hub = is_hub ? (int)strtol(start + strlen(HUB), NULL, 10) : -1;
     }
     return true;
 }

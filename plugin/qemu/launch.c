@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,30 +49,41 @@ int qemu_find_program(const char *program, char **errorp)
     return error;
 }
 
-static void become(char *const *argv, const int *fds, size_t n_fds, const sigset_t *mask,
-                   int report_fd) __attribute__((noreturn));
+/* Dies with `parent`, unless that is dead already. */
+static void bind_to(pid_t parent)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent) {
+        _exit(127);
+    }
+}
+
+static void become(const struct qemu_start *start, pid_t parent, int report_fd)
+    __attribute__((noreturn));
 
 /* The child: passes on what is to be inherited, and executes the program. */
-static void become(char *const *argv, const int *fds, size_t n_fds, const sigset_t *mask,
-                   int report_fd)
+static void become(const struct qemu_start *start, pid_t parent, int report_fd)
 {
-    for (size_t i = 0; i < n_fds; i++) {
-        int flags = fcntl(fds[i], F_GETFD);
+    if (start->bound) {
+        bind_to(parent);
+    }
+    for (size_t i = 0; i < start->n_fds; i++) {
+        int flags = fcntl(start->fds[i], F_GETFD);
 
-        fcntl(fds[i], F_SETFD, flags & ~FD_CLOEXEC);
+        fcntl(start->fds[i], F_SETFD, flags & ~FD_CLOEXEC);
     }
     signal(SIGPIPE, SIG_DFL);
-    sigprocmask(SIG_SETMASK, mask, NULL);
-    execvp(argv[0], argv);
+    sigprocmask(SIG_SETMASK, start->mask, NULL);
+    execvp(start->argv[0], start->argv);
     int error = errno;
     ssize_t written = write(report_fd, &error, sizeof error);
     (void)written;
     _exit(127);
 }
 
-int qemu_start(char *const *argv, const int *fds, size_t n_fds, const sigset_t *mask, pid_t *pid,
-               char **errorp)
+int qemu_start(const struct qemu_start *start, pid_t *pid, char **errorp)
 {
+    const char *program = start->argv[0];
+    const pid_t parent = getpid();
     int report[2]; /* what execvp() says; closed unsaid when it succeeds */
     int failure = 0;
     int error = 0;
@@ -81,15 +93,15 @@ int qemu_start(char *const *argv, const int *fds, size_t n_fds, const sigset_t *
     }
     *pid = fork();
     if (*pid == 0) {
-        become(argv, fds, n_fds, mask, report[1]);
+        become(start, parent, report[1]);
     }
     int fork_errno = errno;
     close(report[1]);
     if (*pid < 0) {
-        error = error_set(errorp, fork_errno, "cannot start \"%s\": %s", argv[0],
+        error = error_set(errorp, fork_errno, "cannot start \"%s\": %s", program,
                           strerror(fork_errno));
     } else if (read(report[0], &failure, sizeof failure) == sizeof failure) {
-        error = error_set(errorp, failure, "cannot run \"%s\": %s", argv[0], strerror(failure));
+        error = error_set(errorp, failure, "cannot run \"%s\": %s", program, strerror(failure));
         waitpid(*pid, NULL, 0);
     }
     close(report[0]);

@@ -11,12 +11,19 @@
  * Returns 0, -ENOENT or -EACCES. */
 int qemu_find_program(const char *program, char **errorp);
 
-/* Starts argv[0] with `argv`, the signal mask `mask`, SIGPIPE as by default and, of our
- * descriptors, those in `fds` (which keep their numbers, and stay close-on-exec here) besides 0, 1
- * and 2. Returns 0 and stores the process in *pid, or a negative errno value when it cannot be
- * executed. */
-int qemu_start(char *const *argv, const int *fds, size_t n_fds, const sigset_t *mask, pid_t *pid,
-               char **errorp);
+/* How the program is started. */
+struct qemu_start {
+    char *const *argv; /* argv[0] is looked for along $PATH */
+    const int *fds;    /* of our descriptors what it inherits besides 0, 1 and 2: they keep their
+                          numbers, and stay close-on-exec here */
+    size_t n_fds;
+    const sigset_t *mask;
+    bool bound; /* it is killed when this thread ends, however that ends */
+};
+
+/* Starts it, with SIGPIPE as by default. Returns 0 and stores the process in *pid, or a negative
+ * errno value when it cannot be executed. */
+int qemu_start(const struct qemu_start *start, pid_t *pid, char **errorp);
 
 /* Whether the process has ended. Then *status is its exit status, or 128 and the number of the
  * signal that killed it, as a shell has it. */

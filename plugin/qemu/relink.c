@@ -20,7 +20,7 @@
 #define RETRY_LAST  5000
 #define GREETING    5000 /* after which somebody else has the socket, or QEMU is stopped */
 #define IDLE        1000 /* after which the socket is others' */
-#define STUCK       (HOTPLUG_SECONDS * 1000)
+#define STUCK       ((int64_t)HOTPLUG_SECONDS * 1000)
 #define LOOK_AGAIN                                                                                 \
     30000 /* whether a guest that was stuck has complied, or is to be asked again                  \
            */
@@ -105,7 +105,8 @@ static struct relink_event *tell(struct relink *relink, int kind, const struct r
     relink->told = mem_resize(relink->told, relink->n_told + 1, sizeof *relink->told);
     struct told *told = &relink->told[relink->n_told++];
 
-    *told = (struct told){.why = why};
+    *told = (struct told){0};
+    told->why = why;
     told->event.kind = kind;
     if (card) {
         str_copy(told->event.name, sizeof told->event.name, card->name);
@@ -632,7 +633,10 @@ int relink_fd(const struct relink *relink)
 
 short relink_poll_events(const struct relink *relink)
 {
-    return relink->stream ? qmp_stream_poll_events(relink->stream) : 0;
+    if (!relink->stream) {
+        return 0;
+    }
+    return qmp_stream_poll_events(relink->stream);
 }
 
 /* Whether a question could be asked right now. */

@@ -71,7 +71,8 @@ static const struct link_info *find_named(const struct vif_lowers *lowers, const
     return NULL;
 }
 
-/* What a live process is about to make. What a dead one left is for gc, and takes no room. */
+/* What a live process is about to make, by a record that says "plugging". What a dead one left is
+ * for gc, and takes no room. */
 static void add_pending(struct vif_lower *lower, const struct vif_lowers *lowers,
                         const struct vif_record *record)
 {
@@ -83,9 +84,8 @@ static void add_pending(struct vif_lower *lower, const struct vif_lowers *lowers
         .vlan = vif_lower_vlan(port),
     };
 
-    if (record->state == VIF_PLUGGING && port->attachment == VIF_ATTACH_LOWER &&
-        str_eq(port->lower, lower->name) && vif_record_owner_lives(record) &&
-        !find_named(lowers, port->name)) {
+    if (port->attachment == VIF_ATTACH_LOWER && str_eq(port->lower, lower->name) &&
+        vif_record_owner_lives(record) && !find_named(lowers, port->name)) {
         str_copy(user.name, sizeof user.name, port->name);
         add_user(lower, &user);
     }
@@ -127,18 +127,18 @@ static void keep_answers(struct vif_lowers *new, struct vif_lowers *old)
 static int look(struct rtnl *rtnl, struct vif_records *records, struct vif_lowers *new,
                 struct vif_lowers *lowers, char **errorp)
 {
-    struct vif_record *all = NULL;
+    struct vif_record *plugging = NULL;
     size_t n = 0;
     /* Records first: what somebody makes between the two is then counted as one or the other. */
-    int error = new->n ? vif_records_read_all(records, &all, &n, errorp) : 0;
+    int error = new->n ? vif_records_read_plugging(records, &plugging, &n, errorp) : 0;
 
     if (!error && new->n) {
         error = link_list(rtnl, &new->links, &new->n_links, errorp);
     }
     for (size_t i = 0; i < new->n && !error; i++) {
-        look_at(&new->list[i], new, all, n);
+        look_at(&new->list[i], new, plugging, n);
     }
-    vif_records_free(all, n);
+    vif_records_free(plugging, n);
     keep_answers(new, lowers);
     vif_lowers_clear(lowers);
     *lowers = *new;

@@ -142,11 +142,12 @@ static int say_what_is_missing(const struct vif_record *record, const char *reas
                      reason ? reason : "");
 }
 
-/* Whether any of the devices is there. */
-static bool is_any_there(const struct vif_lowers *lowers)
+/* Whether any of the devices is there: most often none is, and to look at the host as a whole is
+ * not needed to know that. */
+static bool is_any_there(const struct vif_port *port)
 {
-    for (size_t i = 0; i < lowers->n; i++) {
-        if (lowers->list[i].has_link) {
+    for (size_t i = 0; i < port->n_lowers; i++) {
+        if (if_nametoindex(port->lowers[i])) {
             return true;
         }
     }
@@ -160,10 +161,13 @@ static int choose(struct rtnl *rtnl, struct vif_records *records, const struct v
 {
     struct vif_lowers lowers = {0};
     auto_free char *reason = NULL;
-    int error = vif_lowers_look(rtnl, records, port, 1, &lowers, errorp);
 
+    if (!is_any_there(port)) {
+        return say_what_is_missing(record, NULL, errorp);
+    }
+    int error = vif_lowers_look(rtnl, records, port, 1, &lowers, errorp);
     if (!error && vif_lower_choose(port, &lowers, &reason)) {
-        error = say_what_is_missing(record, is_any_there(&lowers) ? reason : NULL, errorp);
+        error = say_what_is_missing(record, reason, errorp);
     }
     vif_lowers_clear(&lowers);
     return error;

@@ -95,7 +95,7 @@ static bool is_right(const struct reconnect *job, const struct link_info *macvta
 
 /* Finds the macvtap of an earlier attempt: *ifindex is 0 where there is none, or one that will not
  * do, or that somebody has open, which is deleted. */
-static int find_earlier(struct reconnect *job, int *ifindex, char **errorp)
+static int find_earlier(struct reconnect *job, int *ifindex, bool *deleted, char **errorp)
 {
     struct link_info macvtap;
     bool in_use = false;
@@ -112,6 +112,7 @@ static int find_earlier(struct reconnect *job, int *ifindex, char **errorp)
         return error;
     }
     *ifindex = 0;
+    *deleted = true;
     vif_host_log(job->host, "deleting device \"%s\", to make it anew", macvtap.name);
     return link_delete(job->rtnl, macvtap.ifindex, errorp);
 }
@@ -213,17 +214,17 @@ int reconnect_connect(struct reconnect *job, int earlier, int **fds, size_t *n_f
 /* Finds or prepares what the macvtap is made of. */
 static int prepare(struct reconnect *job, const char *lower, int *earlier, char **errorp)
 {
+    bool deleted = false;
     int error = reconnect_look_at_lower(job, lower, errorp);
 
     if (!error) {
-        error = find_earlier(job, earlier, errorp);
+        error = find_earlier(job, earlier, &deleted, errorp);
     }
-    if (error || *earlier) {
-        return error;
+    if (!error && deleted) {
+        /* What was deleted just now may have changed the device below. */
+        error = reconnect_look_at_lower(job, lower, errorp);
     }
-    /* Once more, since what was deleted just now may have changed the device below. */
-    error = reconnect_look_at_lower(job, lower, errorp);
-    return error ? error : reconnect_write_journal(job, errorp);
+    return error || *earlier ? error : reconnect_write_journal(job, errorp);
 }
 
 int vif_reconnect(struct vif_host *host, struct vif_record *record, const char *lower, int **fds,

@@ -112,9 +112,9 @@ struct vif_records;
 int vif_records_open(const char *rundir, struct vif_records **records, char **errorp);
 void vif_records_close(struct vif_records *records);
 
-/* Takes the lock of the folder, making that where it is missing, and waits for it as long as it
- * takes: while it is held, no other process claims a record, or chooses what to put a macvtap on.
- * Returns a descriptor, which the caller closes to give the lock back; or a negative errno value.
+/* Takes the lock of the folder, making that where it is missing, and waits for it a minute: while
+ * it is held, no other process claims a record, or chooses what to put a macvtap on. Returns a
+ * descriptor, which the caller closes to give the lock back; or a negative errno value.
  * Who holds it must not call vif_records_claim(), which takes it, too. */
 int vif_records_lock(struct vif_records *records, char **errorp);
 
@@ -134,6 +134,11 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
 /* Reads all records, sorted by name; the caller calls vif_records_free(). */
 int vif_records_read_all(struct vif_records *records, struct vif_record **all, size_t *n,
                          char **errorp);
+
+/* As vif_records_read_all(), only those that are in state VIF_PLUGGING; the others cost as little as
+ * those of other domains do below. */
+int vif_records_read_plugging(struct vif_records *records, struct vif_record **list, size_t *n,
+                              char **errorp);
 
 /* As vif_records_read_all(), only those of the domain with this UUID, which is in lower case.
  * Others cost no more than reading their files, and may be broken. */

@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/ifname.h"
+#include "vif/lock.h"
 #include "vif/record.h"
 
 /* RUNDIR/ports/NAME.json is the record of the device NAME; RUNDIR/lock is what vif_records_lock()
@@ -22,6 +22,10 @@
 #define SUFFIX         ".json"
 #define SOCKETS_FOLDER "qmp"
 #define SOCKET_SUFFIX  ".sock"
+
+/* No bridge helper that is not stopped lives longer than this, and nobody else has the lock for
+ * more than an instant. */
+#define LOCK_MS 60000
 
 struct vif_records {
     char *rundir;
@@ -94,11 +98,15 @@ static int open_lock(struct vif_records *records, char **errorp)
 int vif_records_lock(struct vif_records *records, char **errorp)
 {
     auto_close int fd = open_lock(records, errorp);
+    int error = fd < 0 ? fd : 0;
 
-    if (fd >= 0 && flock(fd, LOCK_EX)) {
-        return error_set(errorp, errno, "cannot lock %s/lock: %m", records->rundir);
+    if (!error) {
+        error = vif_lock(fd, LOCK_MS, errorp);
+        if (error) {
+            error_wrap(errorp, error, "cannot lock %s/lock", records->rundir);
+        }
     }
-    return steal_fd(&fd);
+    return error ? error : steal_fd(&fd);
 }
 
 int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp)
@@ -345,27 +353,54 @@ int vif_records_read_all(struct vif_records *records, struct vif_record **all, s
     return read_those(records, NULL, all, n, errorp);
 }
 
-int vif_records_read_domain(struct vif_records *records, const char *domain_uuid,
-                            struct vif_record **listp, size_t *np, char **errorp)
+static bool is_plugging(const struct vif_record *record, const char *state)
 {
-    struct vif_record *list;
-    size_t n_read;
-    size_t n = 0;
-    int error = read_those(records, domain_uuid, &list, &n_read, errorp);
+    return str_eq(vif_state_name(record->state), state);
+}
 
-    if (error) {
-        return error;
-    }
+static bool is_of_domain(const struct vif_record *record, const char *uuid)
+{
+    return str_eq(record->port.domain_uuid, uuid);
+}
+
+/* Keeps of a list what has that value, and not only its text somewhere. */
+static size_t keep_those(struct vif_record *list, size_t n_read, const char *value,
+                         bool (*has)(const struct vif_record *record, const char *value))
+{
+    size_t n = 0;
+
     for (size_t i = 0; i < n_read; i++) {
-        if (str_eq(list[i].port.domain_uuid, domain_uuid)) {
+        if (has(&list[i], value)) {
             list[n++] = list[i];
         } else {
             vif_record_clear(&list[i]);
         }
     }
-    *listp = list;
-    *np = n;
-    return 0;
+    return n;
+}
+
+int vif_records_read_plugging(struct vif_records *records, struct vif_record **list, size_t *n,
+                              char **errorp)
+{
+    const char *state = vif_state_name(VIF_PLUGGING);
+    auto_free char *value = str_printf("\"%s\"", state);
+    int error = read_those(records, value, list, n, errorp);
+
+    if (!error) {
+        *n = keep_those(*list, *n, state, is_plugging);
+    }
+    return error;
+}
+
+int vif_records_read_domain(struct vif_records *records, const char *domain_uuid,
+                            struct vif_record **list, size_t *n, char **errorp)
+{
+    int error = read_those(records, domain_uuid, list, n, errorp);
+
+    if (!error) {
+        *n = keep_those(*list, *n, domain_uuid, is_of_domain);
+    }
+    return error;
 }
 
 int vif_records_claim(struct vif_records *records, const char *name, const char *plug_id,

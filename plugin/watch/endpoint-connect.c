@@ -37,6 +37,14 @@ void endpoint_tell_link(struct endpoint *endpoint, bool up)
     }
 }
 
+void endpoint_tell_gone(struct endpoint *endpoint)
+{
+    if (endpoint->told != TOLD_GONE) {
+        endpoint->told = TOLD_GONE;
+        guests_backend_gone(endpoint->world->guests, &endpoint->record);
+    }
+}
+
 bool endpoint_is_time_to_try(struct endpoint *endpoint, int64_t now)
 {
     int64_t pause = endpoint->retry_ms < RETRY_AT_EVENTS_MS ? endpoint->retry_ms
@@ -76,7 +84,7 @@ void endpoint_lose(struct endpoint *endpoint)
         endpoint->phase = LOST; /* by who unplugs it, who removes the record, too */
         return;
     }
-    endpoint_tell_link(endpoint, false);
+    endpoint_tell_gone(endpoint);
     if (endpoint->phase == CONNECTED) {
         endpoint->gone_at = ovs_loop_now();
     }

@@ -19,8 +19,8 @@ struct endpoint {
         HANDING,
         LOST, /* the macvtap is gone, and nothing can be done about it */
     } phase;
-    enum { UNTOLD, TOLD_DOWN, TOLD_UP } told; /* what the guest knows of its link */
-    int64_t gone_at;                          /* when the macvtap went */
+    enum { UNTOLD, TOLD_GONE, TOLD_DOWN, TOLD_UP } told; /* what the guest knows of its link */
+    int64_t gone_at;                                     /* when the macvtap went */
     bool due;         /* something has happened that it may have waited for */
     bool reread;      /* networks were: it may have to be moved */
     int64_t retry_at; /* or INT64_MAX */
@@ -57,8 +57,10 @@ void endpoint_look_again(struct endpoint *endpoint);
 /* The macvtap as it is now, if it is there with what it is on; else NULL. */
 const struct link_info *endpoint_whole_link(const struct endpoint *endpoint);
 
-/* Tells the guest of its link, where it does not know. */
+/* Tells the guest of its link, or that there is nothing behind its card any more, where it does not
+ * know. */
 void endpoint_tell_link(struct endpoint *endpoint, bool up);
+void endpoint_tell_gone(struct endpoint *endpoint);
 
 /* The macvtap has gone. */
 void endpoint_lose(struct endpoint *endpoint);

@@ -185,17 +185,20 @@ static void say_obstacle(struct endpoint *endpoint)
     }
 }
 
-void endpoint_run(struct endpoint *endpoint)
+bool endpoint_run(struct endpoint *endpoint)
 {
     int64_t now = ovs_loop_now();
     const struct link_info *link = endpoint_whole_link(endpoint);
+    bool acted = false;
 
     say_obstacle(endpoint);
     if (now >= endpoint->look_at) {
         endpoint_look_again(endpoint);
+        acted = true;
     }
     if (!link && (endpoint->phase == CONNECTED || endpoint->phase == HANDING)) {
         endpoint_lose(endpoint);
+        return true; /* all guests are told before the first one is seen to */
     }
     if (endpoint->phase == CONNECTED) {
         endpoint_tell_link(endpoint, link && link->up && link->carrier);
@@ -203,12 +206,14 @@ void endpoint_run(struct endpoint *endpoint)
             endpoint_move(endpoint);
         }
     } else if (endpoint->phase == WAITING) {
-        endpoint_tell_link(endpoint, false);
+        endpoint_tell_gone(endpoint);
         if (endpoint_is_time_to_try(endpoint, now)) {
             endpoint_try(endpoint);
+            acted = true;
         }
     }
     endpoint->due = false;
+    return acted;
 }
 
 int64_t endpoint_deadline(const struct endpoint *endpoint)

@@ -63,8 +63,9 @@ void endpoint_look(struct endpoint *endpoint);
 
 void endpoint_guest_event(struct endpoint *endpoint, const struct guest_event *event);
 
-/* Does what can be done now. */
-void endpoint_run(struct endpoint *endpoint);
+/* Does what can be done now. Returns whether that took some time, so that others may have come
+ * meanwhile whose turn it is. */
+bool endpoint_run(struct endpoint *endpoint);
 
 /* When there is something to do without an event, in milliseconds of the monotonic clock;
  * INT64_MAX for never. */

@@ -133,6 +133,17 @@ void guests_set_link(struct guests *guests, const struct vif_record *record, boo
     }
 }
 
+void guests_backend_gone(struct guests *guests, const struct vif_record *record)
+{
+    struct session *session = find(guests, record);
+
+    if (session) {
+        relink_backend_gone(session->relink, record);
+    } else if (guests_can_reach(record)) {
+        jobs_set_link(guests->jobs, record, false);
+    }
+}
+
 void guests_replace(struct guests *guests, const struct vif_record *record, const int *fds,
                     size_t n_fds)
 {

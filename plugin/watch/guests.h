@@ -47,8 +47,9 @@ void guests_remove(struct guests *guests, const struct vif_record *record);
 /* Besides, it was unplugged: nothing of what its guest had is to be kept. */
 void guests_unplugged(struct guests *guests, const struct vif_record *record);
 
-/* As relink_set_link(), relink_replace() and relink_obstacle(). */
+/* As relink_set_link(), relink_backend_gone(), relink_replace() and relink_obstacle(). */
 void guests_set_link(struct guests *guests, const struct vif_record *record, bool up);
+void guests_backend_gone(struct guests *guests, const struct vif_record *record);
 void guests_replace(struct guests *guests, const struct vif_record *record, const int *fds,
                     size_t n_fds);
 const char *guests_obstacle(const struct guests *guests, const struct vif_record *record);

@@ -37,7 +37,8 @@ static bool read_record(const struct rows *rows, const struct rows_entry *entry,
     return true;
 }
 
-/* Looks at the device that a record stands for; another one of its name does not count. */
+/* Looks at the device that a record stands for; another one of its name does not count. Who uses it
+ * is asked only of one that is not plugged, since all processes are to be looked at for that. */
 static int look_at(const struct rows *rows, struct rows_entry *entry,
                    const struct vif_record *record, struct vif_device_state *device, char **errorp)
 {
@@ -56,6 +57,8 @@ static int look_at(const struct rows *rows, struct rows_entry *entry,
                      (!vif_device_is_made(&record->port) || str_eq(link.alias, mark));
     if (device->exists) {
         entry->ifindex = link.ifindex;
+    }
+    if (device->exists && record->state != VIF_PLUGGED) {
         error = vif_device_find_users(&link, 1, &device->in_use, errorp);
     }
     return error;

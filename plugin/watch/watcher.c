@@ -30,6 +30,7 @@ struct watcher {
     int signal_fd;
 
     struct plugged plugged;
+    size_t turn; /* the endpoint whose turn it is */
     struct rows *rows;
     struct metrics *metrics;
 };
@@ -68,26 +69,21 @@ static int check_folder(const struct watcher *watcher, char **errorp)
 
 static int hear_folder(struct watcher *watcher, char **errorp)
 {
+    enum folder_event event;
     char name[IFNAMSIZ];
+    int error = 0;
 
-    for (;;) {
-        switch (folder_next(watcher->folder, name)) {
-        case FOLDER_QUIET:
-            return 0;
-        case FOLDER_RECORD:
+    while (!error && (event = folder_next(watcher->folder, name)) != FOLDER_QUIET) {
+        if (event == FOLDER_RECORD) {
             plugged_read(&watcher->plugged, name);
-            break;
-        case FOLDER_ANOTHER:
-            int error = check_folder(watcher, errorp);
-            if (!error) {
-                error = plugged_read_all(&watcher->plugged, errorp);
-            }
-            if (error) {
-                return error;
-            }
-            break;
+            continue;
+        }
+        error = check_folder(watcher, errorp);
+        if (!error) {
+            error = plugged_read_all(&watcher->plugged, errorp);
         }
     }
+    return error;
 }
 
 static void look_at_all(struct watcher *watcher)
@@ -231,14 +227,28 @@ static void tell_status(struct watcher *watcher)
                   watcher->plugged.n == 1 ? "" : "s", n_waiting);
 }
 
-/* Does all that can be done now. */
-static void act(struct watcher *watcher)
+/* Lets endpoints act, each in its turn, until one has done something. Returns whether one has. */
+static bool run_endpoint(struct watcher *watcher)
+{
+    const struct plugged *plugged = &watcher->plugged;
+
+    for (size_t i = 0; i < plugged->n_endpoints; i++) {
+        size_t turn = (watcher->turn + i) % plugged->n_endpoints;
+
+        if (endpoint_run(plugged->endpoints[turn])) {
+            watcher->turn = turn + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does what can be done now. Returns whether there may be more of it. */
+static bool act(struct watcher *watcher)
 {
     auto_free char *sentence = NULL;
+    bool more = run_endpoint(watcher);
 
-    for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
-        endpoint_run(watcher->plugged.endpoints[i]);
-    }
     if (watcher->plugged.changed) {
         watcher->plugged.changed = false;
         rows_set_records(watcher->rows, watcher->plugged.records, watcher->plugged.n);
@@ -249,6 +259,7 @@ static void act(struct watcher *watcher)
     if (metrics_run(watcher->metrics, watcher->plugged.records, watcher->plugged.n, &sentence)) {
         world_log(&watcher->world, LOG_WARNING, "%s", sentence);
     }
+    return more;
 }
 
 static void wait_for_all(struct watcher *watcher)
@@ -286,9 +297,9 @@ static int watch(struct watcher *watcher, char **errorp)
         }
         hear_owners(watcher);
         hear_guests(watcher);
-        act(watcher);
+        bool more = act(watcher);
         /* What was wished of guests is on its way before anybody waits. */
-        if (!hear_guests(watcher)) {
+        if (!hear_guests(watcher) && !more) {
             wait_for_all(watcher);
         }
     }

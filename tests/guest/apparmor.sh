@@ -166,7 +166,7 @@ denied=$(denials)
 
 # The helper likewise, run by a session's libvirtd.
 shipped vifplug-bridge-helper
-asker=(aa-exec -p libvirtd -- python3 "${asker[@]}")
+ask_by=(aa-exec -p libvirtd -- python3 "${ask_by[@]}")
 policy 'allow lan' 'allow direct'
 hold joe --use-vnet --br=lan
 is "profile of the reaper" 'vifplug-bridge-helper (enforce)' "$(<"/proc/$reaper/attr/current")"

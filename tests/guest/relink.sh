@@ -114,8 +114,6 @@ hears ready
 sleep 0.3
 tell obstacle
 hears 'obstacle: its card is on bus "pcie.0", .*'
-tell replace up0
-hears 'failed: its card is on bus "pcie.0", .*'
 stop_driver
 # The socket goes with gc where run was killed.
 orphan paused

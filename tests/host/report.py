@@ -85,6 +85,24 @@ for (const svg of document.querySelectorAll('svg')) {
 return found;
 """
 
+BROKEN_WORDS = """
+const found = new Set();
+for (const element of document.querySelectorAll('th, td, li, h1, h2, p, dd')) {
+    if (element.querySelector('.hidden')) continue;
+    for (const node of element.childNodes) {
+        if (node.nodeType !== 3) continue;
+        for (const match of node.textContent.matchAll(/[a-z]+/gi)) {
+            const range = document.createRange();
+            range.setStart(node, match.index);
+            range.setEnd(node, match.index + match[0].length);
+            const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+            if (lines.size > 1) found.add(`"${match[0]}" in "${node.textContent.slice(0, 40)}"`);
+        }
+    }
+}
+return [...found];
+"""
+
 PALE = """
 const found = new Set();
 const parts = colour => colour.match(/[0-9.]+/g).map(Number);
@@ -114,6 +132,9 @@ def check_screen(tab, kind, url, screen):
     for what, script in (("layout", TOO_WIDE), ("plots", TEXTS_OF_PLOTS)):
         for complaint in tab.run(script):
             complain(f"{where}, {what}: {complaint}")
+    if kind != "odd":  # whose words are longer than a line
+        for complaint in tab.run(BROKEN_WORDS):
+            complain(f"{where}, broken words: {complaint}")
     if not media:  # on paper there is none
         for complaint in tab.run(PALE):
             complain(f"{where}, contrast: {complaint}")

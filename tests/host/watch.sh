@@ -18,7 +18,7 @@ expect 1 'nosuch.xml' "$VIFPLUG" watch --network "$work/nosuch.xml"
 
 # One for each folder; the folder is made where it is missing.
 watch_start
-expect 1 "process $watcher watches /run/vifplug already" "$VIFPLUG" watch
+expect 1 "process $watcher watches /run/vifplug already" timeout 10 "$VIFPLUG" watch
 first=$watcher
 watch_more=(--rundir "$work/other")
 watch_start

@@ -114,13 +114,13 @@ virsh -q migrate-setspeed one 1000
 
 # It does get there, libvirtd to libvirtd, with what was plugged into it meanwhile.
 works hot attach --libvirt one --bridge br0 --vlan 300 --target one-in
-hot=$(identity one-in)
+added=$(identity one-in)
 works go --live --p2p --persistent
 unset 'guest_pid[one]'
 is "it is off here" "shut off" "$(virsh domstate one)"
 nothing_left
 over_there works "$VIFPLUG" verify
-is "what was plugged in is there, too" "$hot" "$(over_there identity one-in)"
+is "what was plugged in is there, too" "$added" "$(over_there identity one-in)"
 reach_there one "$there"
 
 # And back, led by virsh.

@@ -52,7 +52,7 @@ struct fake_qemu {
     ino_t given; /* by getfd, and not taken yet */
     unsigned n_commands;
     unsigned n_let_go; /* how often the guest lost its card */
-    char log[4096]; /* the commands */
+    char log[4096];    /* the commands */
 };
 
 __attribute__((unused)) static struct fake_netdev *fake_find(struct fake_qemu *qemu,

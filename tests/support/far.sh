@@ -41,7 +41,7 @@ cable() {
 # places and there of guests.
 over_there() {
     nsenter -t "$far" -m -n -u -p -- bash -c "set -euo pipefail
-        $(declare -p work guest_dir)
+        $(declare -p work guest_dir patience)
         declare -A guest_pid=()
         $(declare -f)
         snapshot=\$1

@@ -11,7 +11,7 @@ mkdir /run/bin
 cp "$VIFPLUG_BUILD/plugin/helper/vifplug-bridge-helper" "$VIFPLUG_SOURCE/tests/support/ask-helper.py" \
     /run/bin
 chmod 4755 $helper
-asker=(/run/bin/ask-helper.py) # what runs it
+ask_by=(/run/bin/ask-helper.py) # what runs it
 cat >>/etc/passwd <<'END'
 joe:x:4711:4711::/nonexistent:/bin/false
 ann:x:4721:4721::/nonexistent:/bin/false
@@ -37,7 +37,7 @@ as() {
 answer() {
     local pattern=$1 errors=$2 user=$3
     shift 3
-    expect 0 "$errors" as "$user" "${asker[@]}" $helper "$@" </dev/null
+    expect 0 "$errors" as "$user" "${ask_by[@]}" $helper "$@" </dev/null
     has "answer to: $*" "^$pattern\$" "$out"
 }
 
@@ -58,7 +58,7 @@ hold() {
     [ -p "$work/hold" ] || mkfifo "$work/hold"
     # Not "as": of a function in the background $! is but a shell.
     setpriv --reuid "$user" --regid "$user" --init-groups \
-        "${asker[@]}" $helper "$@" 0<>"$work/hold" >"$work/held" &
+        "${ask_by[@]}" $helper "$@" 0<>"$work/hold" >"$work/held" &
     holder=$!
     wait_for grep -q . "$work/held"
     read -r _ _ _ tap _ <"$work/held"

@@ -11,6 +11,9 @@ static cJSON *fixture_json(void)
     struct compare_result result;
 
     fixture_result(&result);
+    result.paths[0].guests.reach[REACH_UNICAST] = COMPARE_YES;
+    result.paths[0].guests.reach[REACH_OTHER_VLAN] = COMPARE_NO;
+    result.paths[0].guests.gbits = 1.5;
     cJSON *json = compare_result_to_json(&result);
     compare_result_clear(&result);
     return json;
@@ -38,6 +41,11 @@ static void it_comes_back(void **state)
     assert_null(ovs->samples[LOAD_GSO]);
     assert_int_equal(ovs->samples[LOAD_64][3].sent, 32000);
     assert_int_equal(ovs->samples[LOAD_64][3].lost, 2);
+    assert_int_equal(ovs->guests.reach[REACH_UNICAST], COMPARE_YES);
+    assert_int_equal(ovs->guests.reach[REACH_OTHER_VLAN], COMPARE_NO);
+    assert_int_equal(ovs->guests.reach[REACH_BROADCAST], COMPARE_UNTRIED);
+    assert_true(ovs->guests.gbits == 1.5);
+    assert_true(compare_find(&result, "bridge")->guests.gbits == 0);
     assert_string_equal(ovs->notes[0], "ovs-vswitchd serves 3 ports");
     assert_non_null(compare_find(&result, "ovs-kernel")->skipped);
     assert_int_equal(compare_find(&result, "bridge")->reach[REACH_SAME_VLAN], COMPARE_UNTRIED);
@@ -47,6 +55,24 @@ static void it_comes_back(void **state)
     cJSON_Delete(again);
     cJSON_free(text);
     compare_result_clear(&result);
+}
+
+static void one_from_before_there_were_guests_is_read(void **state)
+{
+    struct compare_result result;
+    char *error = NULL;
+    cJSON *json = fixture_json();
+    cJSON *path;
+
+    (void)state;
+    cJSON_ArrayForEach(path, cJSON_GetObjectItemCaseSensitive(json, "paths"))
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(path, "guests");
+    }
+    check_ok(compare_result_from_json(json, &result, &error), &error);
+    assert_int_equal(result.paths[0].guests.reach[REACH_UNICAST], COMPARE_UNTRIED);
+    compare_result_clear(&result);
+    cJSON_Delete(json);
 }
 
 static void an_empty_result_comes_back(void **state)
@@ -132,6 +158,8 @@ static const char *const members[] = {
     "paths[0].loads.64.rounds",
     "paths[0].trips",
     "paths[0].trips.rounds",
+    "paths[0].guests.unicast",
+    "paths[0].guests.gbits",
     "paths[0].notes",
 };
 
@@ -222,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_comes_back),
+        cmocka_unit_test(one_from_before_there_were_guests_is_read),
         cmocka_unit_test(an_empty_result_comes_back),
         cmocka_unit_test(a_member_that_is_missing_or_of_another_type_is_named),
         cmocka_unit_test(text_that_is_no_utf8_is_repaired),

@@ -140,6 +140,12 @@ static void figures_have_three_digits(void **state)
     assert_string_equal(
         figure_change(&(struct spread){.median = 100}, &(struct spread){.median = 99.7}, text),
         "0 %");
+    assert_string_equal(
+        figure_change(&(struct spread){.median = 1}, &(struct spread){.median = 10.99}, text),
+        "+999 %");
+    assert_string_equal(
+        figure_change(&(struct spread){.median = 1}, &(struct spread){.median = 1e9}, text),
+        ">+999 %");
 }
 
 int main(void)

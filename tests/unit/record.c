@@ -315,6 +315,32 @@ static void records_of_a_domain_are_found(void **state)
                 -EBADMSG, &error, "/ports/broken.json: it is not JSON");
 }
 
+/* Those that are being plugged, whatever the others are like. */
+static void records_that_are_being_plugged_are_found(void **state)
+{
+    struct folder *folder = *state;
+    static const enum vif_state states[] = {VIF_PLUGGED, VIF_PLUGGING, VIF_UNPLUGGING, VIF_PLUGGED};
+    struct vif_record *list;
+    char *error = NULL;
+    size_t n;
+
+    for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+        char name[] = {'w', 'e', 'b', (char)('0' + i), '\0'};
+        struct vif_record record = make_record(name);
+
+        record.state = states[i];
+        /* Its text holds the word, but it is no state. */
+        str_assign(&record.port.domain_name, vif_state_name(VIF_PLUGGING));
+        create(folder, &record);
+        vif_record_clear(&record);
+    }
+    write_file(folder, "broken.json", "{");
+    check_ok(vif_records_read_plugging(folder->records, &list, &n, &error), &error);
+    assert_int_equal(n, 1);
+    assert_string_equal(list[0].port.name, "web1");
+    vif_records_free(list, n);
+}
+
 static void check_garbage(struct folder *folder, const char *text, const char *part)
 {
     struct vif_record record;
@@ -581,6 +607,7 @@ int main(void)
         test(a_folder_that_cannot_be_made_is_named),
         test(all_records_are_read_sorted),
         test(records_of_a_domain_are_found),
+        test(records_that_are_being_plugged_are_found),
         test(garbage_is_named),
         test(a_name_is_no_path),
         cmocka_unit_test(an_owner_lives_until_its_end),

@@ -503,6 +503,26 @@ static void links_that_are_to_be_down(void **state)
     }
 }
 
+/* Others may have said something to QEMU since. */
+static void a_link_is_not_known_after_a_loss(void **state)
+{
+    const struct fake_trouble trouble = {.hang_up_after = 1};
+    struct relink_event event;
+    struct guest guest;
+
+    (void)state;
+    start(&guest, VIF_STRATEGY_HUB, &trouble);
+    relink_set_link(guest.relink, &guest.record, false);
+    await(&guest, RELINK_READY, &event);
+    assert_true(next_within(guest.relink, 5000, &event));
+    assert_int_equal(event.kind, RELINK_LOST);
+    assert_true(next_within(guest.relink, 5000, &event));
+    assert_int_equal(event.kind, RELINK_READY);
+    assert_false(next_within(guest.relink, 100, &event));
+    assert_string_equal(guest.qemu->log, "set_link set_link ");
+    finish(&guest);
+}
+
 static void addresses_are_followed(void **state)
 {
     static const char changed[] = "52:54:00:00:06:99";
@@ -592,6 +612,7 @@ int main(void)
         cmocka_unit_test(a_macvtap_of_several_queues),
         cmocka_unit_test(the_last_wish_counts),
         cmocka_unit_test(links_that_are_to_be_down),
+        cmocka_unit_test(a_link_is_not_known_after_a_loss),
         cmocka_unit_test(addresses_are_followed),
         cmocka_unit_test(a_session_ends_when_it_is_not_needed),
         cmocka_unit_test(a_qemu_that_has_ended),
