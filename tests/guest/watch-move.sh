@@ -121,6 +121,7 @@ pings_start 10.0.0.1 52:54:00:00:00:01 lbr0
 qemu=$(child "${guest_pid[one]}")
 interrupt() {
     kill -STOP "$qemu"
+    wait_for grep -q '^State:[[:space:]]*T' "/proc/$qemu/status"
     network hubs hub "$1"
     kill -HUP "$watcher"
     wait_for has_old
@@ -132,6 +133,7 @@ line=$(watch_line)
 interrupt up0
 goes_on
 expect 0 '' "$VIFPLUG" gc
+is "gc leaves both to the next watcher" '' "$out"
 goes_on
 has_old || fail "gc has taken the macvtap that the guest has open"
 watch_start
