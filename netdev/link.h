@@ -99,6 +99,10 @@ struct link_change {
  * words where it has some. `ifindex` and not a name, since a name may by now be another link's. */
 int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *wish, char **errorp);
 
+/* Gives a link another name; -EEXIST when that is in use. Kernels before 6.2 rename none that is
+ * up: there it is down for a moment. */
+int link_rename(struct rtnl *rtnl, int ifindex, const char *name, char **errorp);
+
 /* Deletes a link. One that is gone already is success. */
 int link_delete(struct rtnl *rtnl, int ifindex, char **errorp);
 
