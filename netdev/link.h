@@ -48,6 +48,8 @@ struct link_info {
     int master;        /* ifindex of the bridge or the like that it is a port of, or 0 */
     int lower; /* ifindex of the link that it is stacked upon, or 0; the peer of a veth; 0 where
                   that is in another namespace */
+    unsigned promiscuity; /* how many want all frames that arrive (IFLA_PROMISCUITY): sniffers, the
+                             bridge or switch that it is a port of */
     struct link_tun tun;
     enum macvtap_mode macvtap_mode; /* of a macvtap or macvlan; none for their mode "source" */
     int vlan_id;                    /* of the kind "vlan" and 802.1Q; else -1 */
