@@ -135,8 +135,8 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
 int vif_records_read_all(struct vif_records *records, struct vif_record **all, size_t *n,
                          char **errorp);
 
-/* As vif_records_read_all(), only those that are in state VIF_PLUGGING; the others cost as little as
- * those of other domains do below. */
+/* As vif_records_read_all(), only those that are in state VIF_PLUGGING; the others cost as little
+ * as those of other domains do below. */
 int vif_records_read_plugging(struct vif_records *records, struct vif_record **list, size_t *n,
                               char **errorp);
 
