@@ -68,7 +68,7 @@ static int read_adoption(const struct hook *hook, struct adoption *adoption, cha
     return error;
 }
 
-static int plug(const struct hook *hook, const struct adoption *adoption, char **errorp)
+static int plug(const struct hook *hook, const struct vif_wish *wishes, size_t n, char **errorp)
 {
     /* libvirt opens the taps itself and hands descriptors to QEMU, whatever user that runs as. */
     const struct vif_plan_options options = {
@@ -77,7 +77,7 @@ static int plug(const struct hook *hook, const struct adoption *adoption, char *
     struct vif_networks *networks;
     struct vif_plugged *plugged;
 
-    if (!adoption->n) {
+    if (!n) {
         return 0;
     }
     int error = vif_networks_new(NULL, 0, vif_network_folders, ARRAY_LEN(vif_network_folders),
@@ -85,10 +85,10 @@ static int plug(const struct hook *hook, const struct adoption *adoption, char *
     if (error) {
         return error;
     }
-    error = vif_plug_wishes(hook->host, adoption->wishes.list, adoption->wishes.n, networks,
-                            &options, &plug_options, &plugged, errorp);
+    error = vif_plug_wishes(hook->host, wishes, n, networks, &options, &plug_options, &plugged,
+                            errorp);
     if (!error) {
-        vif_plugged_free(plugged, adoption->wishes.n);
+        vif_plugged_free(plugged, n);
     }
     vif_networks_free(networks);
     return error;
@@ -100,7 +100,7 @@ static int prepare(struct hook *hook, char **errorp)
     int error = read_adoption(hook, &adoption, errorp);
 
     if (!error) {
-        error = plug(hook, &adoption, errorp);
+        error = plug(hook, adoption.wishes.list, adoption.wishes.n, errorp);
     }
     adoption_clear(&adoption);
     return error;
@@ -189,6 +189,37 @@ static int check(const struct hook *hook, const char *uuid, char **errorp)
     return error;
 }
 
+/* Whether an interface is a macvtap that is plugged. The guest that runs has that open, or had it
+ * and cannot be given another one from here: it is for the watcher to make it again, which knows by
+ * this very record that the guest waits. */
+static bool is_for_the_watcher(const char *name, const struct vif_record *records, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(records[i].port.name, name)) {
+            return records[i].state == VIF_PLUGGED && records[i].port.device == VIF_DEVICE_MACVTAP;
+        }
+    }
+    return false;
+}
+
+/* Plugs anew what the records do not leave to the watcher. */
+static int plug_missing(const struct hook *hook, const struct adoption *adoption,
+                        const struct vif_record *records, size_t n_records, char **errorp)
+{
+    const struct vif_wishes *all = &adoption->wishes;
+    struct vif_wish *missing = mem_resize(NULL, all->n + 1, sizeof *missing);
+    size_t n = 0;
+
+    for (size_t i = 0; i < all->n; i++) {
+        if (!is_for_the_watcher(all->list[i].spec->target, records, n_records)) {
+            missing[n++] = all->list[i];
+        }
+    }
+    int error = plug(hook, missing, n, errorp);
+    free(missing);
+    return error;
+}
+
 /* Puts back what devices that are there have lost, and then makes what is not there at all. */
 static int repair(struct hook *hook, const struct adoption *adoption, char **errorp)
 {
@@ -204,10 +235,10 @@ static int repair(struct hook *hook, const struct adoption *adoption, char **err
         return error;
     }
     error = vif_repair(hook->host, records, n, &(struct vif_repair_options){0}, errorp);
-    vif_records_free(records, n);
     if (!error) {
-        error = plug(hook, adoption, errorp);
+        error = plug_missing(hook, adoption, records, n, errorp);
     }
+    vif_records_free(records, n);
     return error ? error : check(hook, uuid, errorp);
 }
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The device below a guest's macvtap goes and comes back under its name, 20 times in a row, and so
-# does the watcher in the midst; all the while the guest is asked for echoes.
+# does the watcher in the midst; all the while the guest is asked for echoes. $VIFPLUG_ROUNDS is
+# another number than 20, $VIFPLUG_STRATEGY another strategy than replug.
 set -euo pipefail
 # shellcheck source=../support/guest.sh
 . "$VIFPLUG_SOURCE/tests/support/guest.sh"
@@ -14,7 +15,8 @@ uplink up0 lbr0
 watch_start
 
 qemu_more=(-device "pcie-root-port,id=rp1,chassis=1")
-under_run one ip4=10.0.0.1/24 --bus rp1 --lower up0 --mode bridge --target mv0 --mac 52:54:00:00:00:01
+under_run one ip4=10.0.0.1/24 --bus rp1 --lower up0 --mode bridge --target mv0 --mac 52:54:00:00:00:01 \
+    --reconnect "${VIFPLUG_STRATEGY-replug}"
 ready one
 nic one eth0 'carrier=1 '
 pings_start 10.0.0.1 52:54:00:00:00:01 lbr0
