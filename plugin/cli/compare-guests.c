@@ -179,8 +179,12 @@ static void keep_last(struct guest *guest)
         return;
     }
     for (; n < sizeof guest->last - 1 && guest->speech[n]; n++) {
-        guest->last[n] = guest->speech[n] >= ' ' && guest->speech[n] <= '~' ? guest->speech[n]
-                                                                            : '?';
+        const char c = guest->speech[n];
+
+        guest->last[n] = '?';
+        if (c >= ' ' && c <= '~') {
+            guest->last[n] = c;
+        }
     }
     guest->last[n] = '\0';
 }
