@@ -22,6 +22,7 @@ static const struct nla_policy link_policy[IFLA_MAX + 1] = {
     [IFLA_MAX_MTU] = {.type = NLA_U32},
     [IFLA_MASTER] = {.type = NLA_U32},
     [IFLA_LINK] = {.type = NLA_U32},
+    [IFLA_PROMISCUITY] = {.type = NLA_U32},
     [IFLA_CARRIER] = {.type = NLA_U8},
     [IFLA_LINKINFO] = {.type = NLA_NESTED},
 };
@@ -166,6 +167,7 @@ bool link_message_parse(const struct nlmsghdr *message, struct link_info *info)
     info->ethernet = header->ifi_type == ARPHRD_ETHER;
     info->loopback = header->ifi_flags & IFF_LOOPBACK;
     info->allmulticast = header->ifi_flags & IFF_ALLMULTI;
+    info->promiscuity = get_u32(attrs[IFLA_PROMISCUITY], 0);
     info->vlan_id = -1;
     nla_strlcpy(info->name, attrs[IFLA_IFNAME], sizeof info->name);
     if (attrs[IFLA_IFALIAS]) {

@@ -243,6 +243,35 @@ int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *wish, 
     return send_change(rtnl, ifindex, &rest, errorp);
 }
 
+static int send_name(struct rtnl *rtnl, int ifindex, const char *name, char **errorp)
+{
+    struct nl_msg *request = request_new(RTM_SETLINK, 0, AF_UNSPEC, ifindex);
+
+    nla_put_string(request, IFLA_IFNAME, name);
+    return send_about(rtnl, ifindex, request, errorp);
+}
+
+int link_rename(struct rtnl *rtnl, int ifindex, const char *name, char **errorp)
+{
+    const struct link_change down = {.state = LINK_DOWN};
+    const struct link_change up = {.state = LINK_UP};
+    auto_free char *words = NULL;
+    int error = send_name(rtnl, ifindex, name, &words);
+
+    if (error == -EBUSY && link_change(rtnl, ifindex, &down, NULL) == 0) {
+        free(words);
+        words = NULL;
+        error = send_name(rtnl, ifindex, name, &words);
+        link_change(rtnl, ifindex, &up, NULL);
+    }
+    if (!error) {
+        return 0;
+    }
+    auto_free char *link = describe(rtnl, ifindex);
+
+    return error_set(errorp, -error, "cannot rename %s to \"%s\": %s", link, name, words);
+}
+
 int link_delete(struct rtnl *rtnl, int ifindex, char **errorp)
 {
     auto_free char *words = NULL;

@@ -48,6 +48,8 @@ struct link_info {
     int master;        /* ifindex of the bridge or the like that it is a port of, or 0 */
     int lower; /* ifindex of the link that it is stacked upon, or 0; the peer of a veth; 0 where
                   that is in another namespace */
+    unsigned promiscuity; /* how many want all frames that arrive (IFLA_PROMISCUITY): sniffers, the
+                             bridge or switch that it is a port of */
     struct link_tun tun;
     enum macvtap_mode macvtap_mode; /* of a macvtap or macvlan; none for their mode "source" */
     int vlan_id;                    /* of the kind "vlan" and 802.1Q; else -1 */
@@ -98,6 +100,10 @@ struct link_change {
  * Returns 0, -ENODEV when the link is gone, or another negative errno value, with the kernel's own
  * words where it has some. `ifindex` and not a name, since a name may by now be another link's. */
 int link_change(struct rtnl *rtnl, int ifindex, const struct link_change *wish, char **errorp);
+
+/* Gives a link another name; -EEXIST when that is in use. Kernels before 6.2 rename none that is
+ * up: there it is down for a moment. */
+int link_rename(struct rtnl *rtnl, int ifindex, const char *name, char **errorp);
 
 /* Deletes a link. One that is gone already is success. */
 int link_delete(struct rtnl *rtnl, int ifindex, char **errorp);

@@ -44,8 +44,9 @@ struct guest {
     char name;
     char address[sizeof "192.0.2.1"];
     char mac[MAC_TEXT_SIZE];
-    int console; /* -1 */
-    pid_t pid;   /* 0 */
+    int console;    /* -1 */
+    pid_t pid;      /* 0 */
+    char last[128]; /* of what it has said to others than us, the last line that is not empty */
     char speech[SPEECH_MAX];
     size_t length;
 };
@@ -93,6 +94,7 @@ static void add_machine(const struct guest *guest, int console, struct qemu_argv
     /* Without what takes an emulated guest long: see scripts/lib/guest.sh. */
     qemu_argv_add(args,
                   "console=ttyS0 quiet panic=-1 mitigations=off nokaslr cryptomgr.notests "
+                  "no_timer_check "
                   "ip4=%s/24",
                   guest->address);
     qemu_argv_add(args, "-chardev");
@@ -167,6 +169,26 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Keeps the line that speech begins with, for a sentence: plain text, and not too long. What
+ * follows a panic tells less. */
+static void keep_last(struct guest *guest)
+{
+    size_t n = 0;
+
+    if (strstr(guest->last, "panic")) {
+        return;
+    }
+    for (; n < sizeof guest->last - 1 && guest->speech[n]; n++) {
+        const char c = guest->speech[n];
+
+        guest->last[n] = '?';
+        if (c >= ' ' && c <= '~') {
+            guest->last[n] = c;
+        }
+    }
+    guest->last[n] = '\0';
+}
+
 /* Takes the next line that is meant for us, without the word that says so; caller frees. NULL for
  * none. */
 static char *take_line(struct guest *guest)
@@ -179,9 +201,11 @@ static char *take_line(struct guest *guest)
         const size_t n = (size_t)(end_of_line - guest->speech) + 1;
 
         *end_of_line = '\0';
+        guest->speech[strcspn(guest->speech, "\r")] = '\0';
         if (strncmp(guest->speech, ours, strlen(ours)) == 0) {
             line = str_dup(guest->speech + strlen(ours));
-            line[strcspn(line, "\r")] = '\0';
+        } else if (guest->speech[0]) {
+            keep_last(guest);
         }
         guest->length -= n;
         memmove(guest->speech, guest->speech + n, guest->length);
@@ -204,7 +228,12 @@ static int hear(struct guest *guest, char **errorp)
                            sizeof guest->speech - guest->length, MSG_DONTWAIT);
 
     if (n == 0) {
-        return error_set(errorp, EPIPE, "QEMU of guest %c ended", guest->name);
+        return error_set(errorp, EPIPE, "QEMU of guest %c ended%s; the guest said last: %s",
+                         guest->name,
+                         guest->options->accel
+                             ? ""
+                             : ", where that is KVM's fault, --guest-accel tcg does without it",
+                         guest->last[0] ? guest->last : "nothing");
     }
     guest->length += n > 0 ? (size_t)n : 0;
     return 0;

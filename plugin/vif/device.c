@@ -375,6 +375,23 @@ int vif_device_find_users(const struct link_info *links, size_t n, bool *in_use,
     return error;
 }
 
+/* A guest that is being moved may yet have the one it had. */
+static int look_before(struct vif_host *host, const struct vif_record *record, bool *in_use,
+                       char **errorp)
+{
+    struct vif_device_state *before;
+
+    if (!record->before) {
+        return 0;
+    }
+    int error = vif_device_look(host, record->before, 1, &before, errorp);
+    if (!error) {
+        *in_use |= before->in_use;
+        free(before);
+    }
+    return error;
+}
+
 int vif_device_look(struct vif_host *host, const struct vif_record *records, size_t n,
                     struct vif_device_state **statesp, char **errorp)
 {
@@ -392,6 +409,7 @@ int vif_device_look(struct vif_host *host, const struct vif_record *records, siz
     }
     for (size_t i = 0; i < n && !error; i++) {
         states[i].in_use = states[i].exists && in_use[i];
+        error = look_before(host, &records[i], &states[i].in_use, errorp);
     }
     free(links);
     free(in_use);

@@ -43,7 +43,8 @@ const char *vif_gc_reason(const struct vif_record *record, const struct vif_devi
         return "the process that looked after it is gone";
     }
     /* What QEMU opens by its name, QEMU may make, too: later. */
-    if (!device->exists && !record->waiting && record->port.device != VIF_DEVICE_BY_QEMU) {
+    if (!device->exists && !record->waiting && !record->before &&
+        record->port.device != VIF_DEVICE_BY_QEMU) {
         return "its device is gone";
     }
     return NULL;

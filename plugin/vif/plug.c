@@ -10,6 +10,7 @@
 #include "vif/device.h"
 #include "vif/identity.h"
 #include "vif/lower-use.h"
+#include "vif/port-add.h"
 #include "vif/script.h"
 #include "vif/standing.h"
 
@@ -203,8 +204,8 @@ static int attach(struct plug *plug, char **errorp)
         if (!error) {
             vif_host_log(plug->host, "waiting until ovs-vswitchd has realised %zu port%s", n,
                          n == 1 ? "" : "s");
-            error = ovs_ports_add(db, ports, n, plug->plug_id, plug->options->no_wait, ofports,
-                                  errorp);
+            error = vif_ports_add(plug->host, db, ports, n, plug->plug_id, plug->options->no_wait,
+                                  ofports, errorp);
         }
     }
     size_t next = 0;

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "netdev/link.h"
 #include "netdev/rtnl.h"
+#include "vif/port-add.h"
 #include "vif/repair.h"
 #include "vif/script.h"
 
@@ -69,21 +70,16 @@ static int make_tap(struct vif_host *host, struct vif_records *records, struct v
 /* Takes the row away that ovs-vswitchd has had the tap by that is gone, and lets it see that. */
 static int remove_row(struct vif_host *host, const struct vif_record *record, char **errorp)
 {
-    const char *const names[] = {record->port.name};
-    struct ovs_port_row *rows = NULL;
+    struct ovs_port port;
     struct ovsdb *db;
-    size_t n = 0;
     int error = vif_host_ovsdb_at(host, record->remote, &db, errorp);
 
     if (!error) {
-        error = ovs_ports_read(db, names, 1, &rows, &n, errorp);
+        vif_port_to_ovs(&record->port, &port);
+        error = vif_ports_take_out(db, &port, 1, record->plug_id, errorp);
+        ovs_port_clear(&port);
     }
-    if (!error && n == 1 && str_eq(rows[0].owner, OVS_OWNER) &&
-        str_eq(rows[0].plug_id, record->plug_id)) {
-        error = ovs_ports_remove(db, rows, 1, errorp);
-    }
-    ovs_port_rows_free(rows, n);
-    return error ? error : ovs_settle(db, errorp);
+    return error;
 }
 
 int vif_reattach(struct vif_host *host, struct vif_record *record, const int *fds, size_t n_fds,

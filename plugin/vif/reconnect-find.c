@@ -173,6 +173,26 @@ static int choose(struct rtnl *rtnl, struct vif_records *records, const struct v
     return error;
 }
 
+int vif_reconnect_leaves(struct vif_networks *networks, const struct vif_record *record,
+                         bool *leaves, char **errorp)
+{
+    struct vif_port port;
+
+    *leaves = false;
+    if (record->port.find != VIF_FIND_POOL || !record->port.network) {
+        return 0;
+    }
+    vif_port_copy(&port, &record->port);
+    forget_lowers(&port);
+    int error = add_pool(networks, &port, errorp);
+    *leaves = !error;
+    for (size_t i = 0; i < port.n_lowers && !error; i++) {
+        *leaves &= !str_eq(port.lowers[i], port.lower);
+    }
+    vif_port_clear(&port);
+    return error;
+}
+
 int vif_reconnect_find(struct vif_host *host, struct vif_networks *networks,
                        const struct vif_record *record, char name[IFNAMSIZ], char **errorp)
 {

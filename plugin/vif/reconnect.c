@@ -14,15 +14,7 @@
 #include "vif/device.h"
 #include "vif/lower-use.h"
 #include "vif/plug.h"
-
-/* An interface that is being connected again. */
-struct reconnect {
-    struct vif_host *host;
-    struct rtnl *rtnl;
-    struct vif_records *records;
-    struct vif_record *record;
-    struct vif_lowers lowers; /* the one that it goes on */
-};
+#include "vif/reconnect-job.h"
 
 /* Reads the record anew, but for what the watcher has seen, which is in the caller's. */
 static int refresh(struct reconnect *job, char **errorp)
@@ -50,8 +42,7 @@ static int refresh(struct reconnect *job, char **errorp)
     return error;
 }
 
-/* Begins: on success, a lock, which the caller closes. */
-static int begin(struct reconnect *job, char **errorp)
+int reconnect_begin(struct reconnect *job, char **errorp)
 {
     int error = vif_host_rtnl(job->host, &job->rtnl, errorp);
 
@@ -69,7 +60,7 @@ static int begin(struct reconnect *job, char **errorp)
     return error ? error : steal_fd(&lock);
 }
 
-static int look_at_lower(struct reconnect *job, const char *name, char **errorp)
+int reconnect_look_at_lower(struct reconnect *job, const char *name, char **errorp)
 {
     char *lower = str_dup(name);
     struct vif_port port = {.lowers = &lower, .n_lowers = 1};
@@ -126,14 +117,13 @@ static int find_earlier(struct reconnect *job, int *ifindex, bool *deleted, char
     return link_delete(job->rtnl, macvtap.ifindex, errorp);
 }
 
-static int write_record(struct reconnect *job, int ifindex, char **errorp)
+int reconnect_write_record(struct reconnect *job, int ifindex, char **errorp)
 {
     job->record->ifindex = ifindex;
     return vif_records_write(job->records, job->record, errorp);
 }
 
-/* Notes what is going to be done. */
-static int write_journal(struct reconnect *job, char **errorp)
+int reconnect_write_journal(struct reconnect *job, char **errorp)
 {
     struct vif_record *record = job->record;
     const struct mac home = record->home_mac;
@@ -147,7 +137,7 @@ static int write_journal(struct reconnect *job, char **errorp)
         record->home_mac = home;
         record->home_vlan = home_vlan;
     }
-    return write_record(job, 0, errorp);
+    return reconnect_write_record(job, 0, errorp);
 }
 
 /* Makes the macvtap, or takes that of an earlier attempt, opens it or gives it to its owner, and
@@ -166,8 +156,7 @@ static int make(struct reconnect *job, int earlier, struct vif_plugged *out, cha
     return error ? error : vif_device_hand_over(job->host, &device, errorp);
 }
 
-/* Deletes the macvtap, if it is there, and sets back what is below; then nothing is left to. */
-static int take_away(struct reconnect *job, char **errorp)
+int reconnect_take_away(struct reconnect *job, char **errorp)
 {
     struct vif_record *record = job->record;
     int ifindex;
@@ -187,7 +176,7 @@ static int take_away(struct reconnect *job, char **errorp)
     record->vlan_was_down = false;
     record->vlan_was_missing = false;
     record->has_lower_mac = false;
-    return write_record(job, 0, errorp);
+    return reconnect_write_record(job, 0, errorp);
 }
 
 static void close_queues(struct vif_plugged *out)
@@ -198,9 +187,7 @@ static void close_queues(struct vif_plugged *out)
     free(out->fds);
 }
 
-/* The part that is taken back when it fails. */
-static int connect_again(struct reconnect *job, int earlier, int **fds, size_t *n_fds,
-                         char **errorp)
+int reconnect_connect(struct reconnect *job, int earlier, int **fds, size_t *n_fds, char **errorp)
 {
     struct vif_plugged out = {.record = *job->record}; /* lent */
     int error = make(job, earlier, &out, errorp);
@@ -208,13 +195,13 @@ static int connect_again(struct reconnect *job, int earlier, int **fds, size_t *
     job->record->ifindex = out.record.ifindex;
     if (!error) {
         vif_lower_keep_up(job->record);
-        error = write_record(job, job->record->ifindex, errorp);
+        error = reconnect_write_record(job, job->record->ifindex, errorp);
     }
     if (error) {
         auto_free char *sentence = NULL;
 
         close_queues(&out);
-        if (take_away(job, &sentence)) {
+        if (reconnect_take_away(job, &sentence)) {
             error_append(errorp, "%s", sentence);
         }
         return error;
@@ -228,16 +215,16 @@ static int connect_again(struct reconnect *job, int earlier, int **fds, size_t *
 static int prepare(struct reconnect *job, const char *lower, int *earlier, char **errorp)
 {
     bool deleted = false;
-    int error = look_at_lower(job, lower, errorp);
+    int error = reconnect_look_at_lower(job, lower, errorp);
 
     if (!error) {
         error = find_earlier(job, earlier, &deleted, errorp);
     }
     if (!error && deleted) {
         /* What was deleted just now may have changed the device below. */
-        error = look_at_lower(job, lower, errorp);
+        error = reconnect_look_at_lower(job, lower, errorp);
     }
-    return error || *earlier ? error : write_journal(job, errorp);
+    return error || *earlier ? error : reconnect_write_journal(job, errorp);
 }
 
 int vif_reconnect(struct vif_host *host, struct vif_record *record, const char *lower, int **fds,
@@ -245,7 +232,7 @@ int vif_reconnect(struct vif_host *host, struct vif_record *record, const char *
 {
     struct reconnect job = {.host = host, .record = record};
     auto_free char *name = str_dup(lower); /* it may be the record's */
-    auto_close int lock = begin(&job, errorp);
+    auto_close int lock = reconnect_begin(&job, errorp);
     int earlier = 0;
 
     if (lock < 0) {
@@ -255,7 +242,7 @@ int vif_reconnect(struct vif_host *host, struct vif_record *record, const char *
     int error = prepare(&job, name, &earlier, errorp);
     if (!error) {
         str_assign(&record->port.lower, name);
-        error = connect_again(&job, earlier, fds, n_fds, errorp);
+        error = reconnect_connect(&job, earlier, fds, n_fds, errorp);
     }
     /* A VLAN link that was made for it on the other device is of use to nobody. */
     if (!error && moves && vif_lower_vlan(&record->port) >= 0) {
@@ -268,7 +255,7 @@ int vif_reconnect(struct vif_host *host, struct vif_record *record, const char *
 int vif_reconnect_undo(struct vif_host *host, struct vif_record *record, char **errorp)
 {
     struct reconnect job = {.host = host, .record = record};
-    auto_close int lock = begin(&job, errorp);
+    auto_close int lock = reconnect_begin(&job, errorp);
 
-    return lock < 0 ? lock : take_away(&job, errorp);
+    return lock < 0 ? lock : reconnect_take_away(&job, errorp);
 }

@@ -1,4 +1,5 @@
-/* Connecting an interface again whose macvtap went with the device below it. */
+/* Connecting an interface again whose macvtap went with the device below it; and, the second use,
+ * moving one to another device while it still has one that works. */
 #ifndef VIF_RECONNECT_H
 #define VIF_RECONNECT_H
 
@@ -35,5 +36,26 @@ int vif_reconnect(struct vif_host *host, struct vif_record *record, const char *
 /* Takes the macvtap of vif_reconnect() away again, since the guest could not be given it, and sets
  * back what is below. The record is read anew and written likewise. */
 int vif_reconnect_undo(struct vif_host *host, struct vif_record *record, char **errorp);
+
+/* Whether an interface is to be moved: *leaves when it is found by its network, which does not have
+ * the device that it is on any more. Errors are those of the network. */
+int vif_reconnect_leaves(struct vif_networks *networks, const struct vif_record *record,
+                         bool *leaves, char **errorp);
+
+/* Moves an interface to the device of that name, in two steps: this makes the new macvtap, as
+ * vif_reconnect() does, which has the interface's name from then on, while the guest goes on with
+ * the old one, which has another; and when the guest has the new one, vif_reconnect_moved() deletes
+ * the old one and sets back what was below it. Where it could not be given that,
+ * vif_reconnect_move_back() makes all as it was.
+ *
+ * After a kill in between, vif_reconnect_settle() does that of the two that is right: the guest
+ * keeps the macvtap that it has open. Where it has both, it keeps neither, and is to be connected
+ * again. All of them read the record anew, and write it; all but the first do nothing where it is
+ * not being moved (record->before is NULL). Errors are those of vif_reconnect(). */
+int vif_reconnect_move(struct vif_host *host, struct vif_record *record, const char *lower,
+                       int **fds, size_t *n_fds, char **errorp);
+int vif_reconnect_moved(struct vif_host *host, struct vif_record *record, char **errorp);
+int vif_reconnect_move_back(struct vif_host *host, struct vif_record *record, char **errorp);
+int vif_reconnect_settle(struct vif_host *host, struct vif_record *record, char **errorp);
 
 #endif

@@ -23,6 +23,9 @@ void vif_record_clear(struct vif_record *record)
     free(record->qmp);
     free(record->qemu_netdev);
     free(record->granted_name);
+    if (record->before) {
+        vif_records_free(record->before, 1);
+    }
     memset(record, 0, sizeof *record);
 }
 
@@ -117,7 +120,8 @@ static void add_seen(cJSON *json, const struct vif_record *record)
                               : cJSON_CreateNull());
 }
 
-cJSON *vif_record_to_json(const struct vif_record *record)
+/* A record without its `before`. */
+static cJSON *to_json(const struct vif_record *record)
 {
     auto_free char *node = vif_record_node(record);
     cJSON *json = vif_port_to_json(&record->port);
@@ -148,6 +152,15 @@ cJSON *vif_record_to_json(const struct vif_record *record)
     cJSON_AddBoolToObject(json, "vlan_was_missing", record->vlan_was_missing);
     json_add_string_or_null(json, "lower_mac",
                             record->has_lower_mac ? mac_format(&record->lower_mac, mac) : NULL);
+    return json;
+}
+
+cJSON *vif_record_to_json(const struct vif_record *record)
+{
+    cJSON *json = to_json(record);
+
+    cJSON_AddItemToObject(json, "before",
+                          record->before ? to_json(record->before) : cJSON_CreateNull());
     return json;
 }
 
@@ -195,7 +208,7 @@ static void read_seen(const cJSON *json, struct vif_record *record)
                             : -1;
 }
 
-int vif_record_from_json(const cJSON *json, struct vif_record *record, char **errorp)
+static int from_json(const cJSON *json, struct vif_record *record, char **errorp)
 {
     memset(record, 0, sizeof *record);
     int error = vif_port_from_json(json, &record->port, errorp);
@@ -228,4 +241,33 @@ int vif_record_from_json(const cJSON *json, struct vif_record *record, char **er
     record->vlan_was_missing = flag_of(json, "vlan_was_missing");
     record->has_lower_mac = mac_of(json, "lower_mac", &record->lower_mac);
     return 0;
+}
+
+int vif_record_from_json(const cJSON *json, struct vif_record *record, char **errorp)
+{
+    const cJSON *before = cJSON_GetObjectItemCaseSensitive(json, "before");
+    int error = from_json(json, record, errorp);
+
+    if (error || !cJSON_IsObject(before)) {
+        return error;
+    }
+    record->before = mem_zalloc(sizeof *record->before);
+    error = from_json(before, record->before, errorp);
+    if (error) {
+        vif_record_clear(record);
+    }
+    return error;
+}
+
+struct vif_record *vif_record_copy(const struct vif_record *record)
+{
+    struct vif_record *copy = mem_zalloc(sizeof *copy);
+    cJSON *json = to_json(record);
+
+    if (from_json(json, copy, NULL)) {
+        vif_records_free(copy, 1);
+        copy = NULL;
+    }
+    cJSON_Delete(json);
+    return copy;
 }

@@ -66,11 +66,19 @@ struct vif_record {
     bool vlan_was_missing; /* likewise */
     bool has_lower_mac;
     struct mac lower_mac; /* of the link it is on, which has the guest's meanwhile */
+
+    /* While the guest is moved (vif/reconnect-move.h): the interface as it was, under the name that
+     * its macvtap has meanwhile; else NULL. It has none itself. */
+    struct vif_record *before;
 };
 
 /* Frees what the record points to and zeroes it. */
 void vif_record_clear(struct vif_record *record);
 void vif_records_free(struct vif_record *records, size_t n);
+
+/* A copy of a record without its `before`; the caller frees it with vif_records_free(copy, 1). NULL
+ * when that cannot be had, which is for want of memory. */
+struct vif_record *vif_record_copy(const struct vif_record *record);
 
 /* The word in JSON and tables: "plugging", "plugged", "unplugging". */
 const char *vif_state_name(enum vif_state state);
@@ -127,8 +135,8 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
 int vif_records_read_all(struct vif_records *records, struct vif_record **all, size_t *n,
                          char **errorp);
 
-/* As vif_records_read_all(), only those that are in state VIF_PLUGGING; the others cost as little as
- * those of other domains do below. */
+/* As vif_records_read_all(), only those that are in state VIF_PLUGGING; the others cost as little
+ * as those of other domains do below. */
 int vif_records_read_plugging(struct vif_records *records, struct vif_record **list, size_t *n,
                               char **errorp);
 

@@ -11,6 +11,7 @@
 #include "netdev/rtnl.h"
 #include "ovs/bridge.h"
 #include "vif/device.h"
+#include "vif/port-add.h"
 
 /* The ports of one server that are being put back, of `n` records. */
 struct put_back {
@@ -100,7 +101,8 @@ static int add_ports(const struct put_back *job, struct ovsdb *db, char **errorp
         memcpy(ports[i].plug_id, job->records[i]->plug_id, sizeof ports[i].plug_id);
     }
     if (!error) {
-        error = ovs_ports_add(db, ports, job->n, NULL, job->options->no_wait, ofports, errorp);
+        error = vif_ports_add(job->host, db, ports, job->n, NULL, job->options->no_wait, ofports,
+                              errorp);
     }
     for (size_t i = 0; i < job->n; i++) {
         ovs_port_clear(&ports[i]);

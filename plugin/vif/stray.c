@@ -15,6 +15,40 @@ static bool bears_mark(const struct link_info *link)
     return strncmp(link->alias, VIF_MARK_PREFIX, strlen(VIF_MARK_PREFIX)) == 0;
 }
 
+/* Whether a link is what an interface that is being moved had before, so that it has a record, if
+ * none of its name. */
+static bool is_before(const struct vif_record *all, size_t n, const struct link_info *link)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (all[i].before && str_eq(all[i].before->port.name, link->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Keeps those of `n` links that are in no record's `before`. */
+static int drop_before(struct vif_records *records, struct link_info *links, size_t *n,
+                       char **errorp)
+{
+    struct vif_record *all;
+    size_t n_all;
+    size_t n_kept = 0;
+    int error = *n ? vif_records_read_all(records, &all, &n_all, errorp) : 0;
+
+    if (error || !*n) {
+        return error;
+    }
+    for (size_t i = 0; i < *n; i++) {
+        if (!is_before(all, n_all, &links[i])) {
+            links[n_kept++] = links[i];
+        }
+    }
+    *n = n_kept;
+    vif_records_free(all, n_all);
+    return 0;
+}
+
 /* Keeps those of `n` links that are macvtaps without a record, at the beginning. The links were
  * read first: a macvtap that is being plugged has a record before it exists. */
 static int keep_strays(struct vif_host *host, struct link_info *links, size_t *n, char **errorp)
@@ -38,7 +72,7 @@ static int keep_strays(struct vif_host *host, struct link_info *links, size_t *n
         }
     }
     *n = n_kept;
-    return error;
+    return error ? error : drop_before(records, links, n, errorp);
 }
 
 /* On success the caller frees *links and *in_use. */

@@ -136,9 +136,17 @@ static void run_downscripts(struct unplug *job)
     }
 }
 
+/* The device that an interface had before it was moved, while that is not yet over. */
+static int find_before(struct unplug *job, const struct vif_record *record, int *ifindex,
+                       char **errorp)
+{
+    *ifindex = 0;
+    return record->before ? vif_device_find(job->host, record->before, ifindex, errorp) : 0;
+}
+
 static void remove_devices(struct unplug *job)
 {
-    int *ifindexes = mem_resize(NULL, job->n, sizeof *ifindexes);
+    int *ifindexes = mem_resize(NULL, 2 * job->n, sizeof *ifindexes);
     char *sentence = NULL;
     struct rtnl *rtnl;
     size_t n = 0;
@@ -147,13 +155,20 @@ static void remove_devices(struct unplug *job)
     for (size_t i = 0; i < job->n && !error; i++) {
         if (vif_device_is_made(&job->records[i].port)) {
             char *why = NULL;
+            int before = 0;
             int missed = vif_device_find(job->host, &job->records[i], &ifindexes[n], &why);
 
+            if (!missed) {
+                missed = find_before(job, &job->records[i], &before, &why);
+            }
             if (missed) {
                 failed_at(job, i, missed, why);
             } else if (ifindexes[n]) {
                 vif_host_log(job->host, "deleting device \"%s\"", job->records[i].port.name);
                 n++;
+            }
+            if (before) {
+                ifindexes[n++] = before;
             }
         }
     }
@@ -173,7 +188,7 @@ static void remove_devices(struct unplug *job)
  * gone in *lock: till then nobody must count on what is set back. */
 static void set_back_lowers(struct unplug *job, int *lock)
 {
-    struct vif_record *gone = mem_resize(NULL, job->n, sizeof *gone);
+    struct vif_record *gone = mem_resize(NULL, 2 * job->n, sizeof *gone);
     struct vif_records *records;
     char *sentence = NULL;
     size_t n = 0;
@@ -182,6 +197,10 @@ static void set_back_lowers(struct unplug *job, int *lock)
     for (size_t i = 0; i < job->n; i++) {
         if (vif_lower_has_to_set_back(&job->records[i]) && !job->failed[i]) {
             gone[n++] = job->records[i];
+        }
+        const struct vif_record *before = job->records[i].before;
+        if (before && vif_lower_has_to_set_back(before) && !job->failed[i]) {
+            gone[n++] = *before;
         }
     }
     if (n) {

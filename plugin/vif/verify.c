@@ -211,9 +211,24 @@ static void verify_row(const struct vif_record *record, const struct ovs_port_ro
     }
 }
 
+/* Whether ovs-vswitchd listens to the device: see port-add.c. */
+static void verify_heard(struct rtnl *rtnl, const struct vif_record *record,
+                         const struct ovs_port_row *row, struct vif_verdict *verdict)
+{
+    struct link_info link;
+    bool found;
+
+    if (row && row->ofport > 0 && str_eq(row->plug_id, record->plug_id) &&
+        !link_find(rtnl, record->port.name, &found, &link, NULL) && found && !link.promiscuity) {
+        fault(verdict, "ovs-vswitchd does not listen to the device, but to an earlier one of its "
+                       "name; unplug it, and plug it again");
+    }
+}
+
 /* Compares all records that are on one server with their rows, read together. */
-static void verify_rows_at(struct vif_host *host, const struct vif_record *records, size_t n,
-                           const char *remote, struct vif_verdict *verdicts)
+static void verify_rows_at(struct vif_host *host, struct rtnl *rtnl,
+                           const struct vif_record *records, size_t n, const char *remote,
+                           struct vif_verdict *verdicts)
 {
     const char **names = mem_resize(NULL, n, sizeof *names);
     auto_free char *sentence = NULL;
@@ -247,6 +262,7 @@ static void verify_rows_at(struct vif_host *host, const struct vif_record *recor
             }
         }
         verify_row(&records[i], row, &verdicts[i]);
+        verify_heard(rtnl, &records[i], row, &verdicts[i]);
     }
     ovs_port_rows_free(rows, n_rows);
     free(names);
@@ -282,7 +298,7 @@ int vif_verify(struct vif_host *host, const struct vif_record *records, size_t n
     }
     for (size_t i = 0; i < n; i++) {
         if (records[i].remote && !remote_seen(records, i)) {
-            verify_rows_at(host, records, n, records[i].remote, verdicts);
+            verify_rows_at(host, rtnl, records, n, records[i].remote, verdicts);
         }
     }
     *verdictsp = verdicts;

@@ -116,6 +116,11 @@ void endpoint_be_connected(struct endpoint *endpoint)
     struct vif_record *record = &endpoint->record;
     int64_t outage = ovs_loop_now() - endpoint->gone_at;
 
+    if (record->before) {
+        endpoint_moved(endpoint);
+    }
+
+    bool moved = endpoint->phase == HANDING && !record->waiting;
     endpoint->phase = CONNECTED;
     endpoint->told = TOLD_UP;
     endpoint->retry_ms = 0;
@@ -123,15 +128,21 @@ void endpoint_be_connected(struct endpoint *endpoint)
     record->waiting = false;
     record->changed = endpoint_epoch();
     record->reconnects++;
-    record->outage_ms = outage > 0 ? outage : 0;
-    record->outages_ms += record->outage_ms;
+    if (!moved) {
+        record->outage_ms = outage > 0 ? outage : 0;
+        record->outages_ms += record->outage_ms;
+    }
     endpoint_store_seen(endpoint);
+    if (moved) {
+        world_log(endpoint->world, LOG_NOTICE, "%s: it is moved to \"%s\"", endpoint->who,
+                  record->port.lower);
+        return;
+    }
     world_log(endpoint->world, LOG_NOTICE, "%s: it is connected again, on \"%s\", after %.3f s",
               endpoint->who, record->port.lower, (double)record->outage_ms / 1000);
 }
 
-/* Something failed that may succeed later: the sentence, which is freed, is told once in a row. */
-static void fail(struct endpoint *endpoint, int level, char *sentence)
+void endpoint_fail(struct endpoint *endpoint, int level, char *sentence)
 {
     if (!str_eq(endpoint->waiting_for, sentence)) {
         world_log(endpoint->world, level, "%s", sentence);
@@ -164,16 +175,16 @@ static void close_all(int *fds, size_t n)
     free(fds);
 }
 
-/* Gives the guest the macvtap that was made again. */
-static void hand_over(struct endpoint *endpoint, const int *fds, size_t n_fds)
+void endpoint_hand_over(struct endpoint *endpoint, int *fds, size_t n_fds)
 {
     learn_link(endpoint);
-    if (!guests_can_reach(&endpoint->record)) {
+    if (guests_can_reach(&endpoint->record)) {
+        endpoint->phase = HANDING;
+        guests_replace(endpoint->world->guests, &endpoint->record, fds, n_fds);
+    } else {
         endpoint_be_connected(endpoint); /* whoever is to have it opens it himself */
-        return;
     }
-    endpoint->phase = HANDING;
-    guests_replace(endpoint->world->guests, &endpoint->record, fds, n_fds);
+    close_all(fds, n_fds);
 }
 
 /* Makes the macvtap again on that device. */
@@ -188,8 +199,7 @@ static int make_again(struct endpoint *endpoint, const char *lower, char **error
         return error;
     }
     world_log(world, LOG_INFO, "%s: its macvtap is made again on \"%s\"", endpoint->who, lower);
-    hand_over(endpoint, fds, n_fds);
-    close_all(fds, n_fds);
+    endpoint_hand_over(endpoint, fds, n_fds);
     return 0;
 }
 
@@ -214,13 +224,13 @@ void endpoint_try(struct endpoint *endpoint)
         error = make_again(endpoint, lower, &sentence);
     }
     if (error == -ENODEV) {
-        fail(endpoint, LOG_INFO, sentence);
+        endpoint_fail(endpoint, LOG_INFO, sentence);
         endpoint->retry_ms = 0;
     } else if (error && !endpoint_is_still_plugged(endpoint)) {
         endpoint->phase = LOST;
         free(sentence);
     } else if (error) {
-        fail(endpoint, LOG_WARNING, sentence);
+        endpoint_fail(endpoint, LOG_WARNING, sentence);
         retry_later(endpoint);
     }
 }
@@ -229,11 +239,16 @@ void endpoint_take_back(struct endpoint *endpoint, const char *why)
 {
     char *sentence = NULL;
 
-    fail(endpoint, LOG_WARNING,
-         str_printf("%s: it was not connected again: %s", endpoint->who, why));
+    if (endpoint->record.before) {
+        world_log(endpoint->world, LOG_WARNING, "%s: it was not moved: %s", endpoint->who, why);
+        endpoint_move_back(endpoint);
+        return;
+    }
+    endpoint_fail(endpoint, LOG_WARNING,
+                  str_printf("%s: it was not connected again: %s", endpoint->who, why));
     endpoint->phase = WAITING;
     if (vif_reconnect_undo(endpoint->world->host, &endpoint->record, &sentence)) {
-        fail(endpoint, LOG_WARNING, sentence);
+        endpoint_fail(endpoint, LOG_WARNING, sentence);
     }
     retry_later(endpoint);
 }

@@ -22,6 +22,7 @@ struct endpoint {
     enum { UNTOLD, TOLD_GONE, TOLD_DOWN, TOLD_UP } told; /* what the guest knows of its link */
     int64_t gone_at;                                     /* when the macvtap went */
     bool due;         /* something has happened that it may have waited for */
+    bool reread;      /* networks were: it may have to be moved */
     int64_t retry_at; /* or INT64_MAX */
     int64_t retry_ms;
     int64_t tried_at;
@@ -69,6 +70,20 @@ bool endpoint_is_time_to_try(struct endpoint *endpoint, int64_t now);
 
 /* Makes the macvtap again, and gives it to the guest, where there is a device for it. */
 void endpoint_try(struct endpoint *endpoint);
+
+/* Gives the guest a macvtap that was made for it; takes the queues, and closes them. */
+void endpoint_hand_over(struct endpoint *endpoint, int *fds, size_t n_fds);
+
+/* Has the guest leave a device that its network does not have any more (endpoint-move.c). */
+void endpoint_move(struct endpoint *endpoint);
+
+/* Ends that: the guest has the new macvtap; or it has not; or that is to be found out. */
+void endpoint_moved(struct endpoint *endpoint);
+void endpoint_move_back(struct endpoint *endpoint);
+void endpoint_settle(struct endpoint *endpoint);
+
+/* Something failed that may succeed later: the sentence, which is freed, is told once in a row. */
+void endpoint_fail(struct endpoint *endpoint, int level, char *sentence);
 
 /* The guest has it; or was not given it. */
 void endpoint_be_connected(struct endpoint *endpoint);

@@ -73,6 +73,9 @@ struct endpoint *endpoint_new(struct world *world, const char *name, bool is_new
     endpoint->look_at = INT64_MAX;
     endpoint->told = !is_new ? UNTOLD : record.port.link_down ? TOLD_DOWN : TOLD_UP;
     guests_add(world->guests, &endpoint->record);
+    if (endpoint->record.before) {
+        endpoint_settle(endpoint);
+    }
     if (record.waiting) {
         /* An earlier watcher saw it go, and knew to the second when that was. */
         endpoint->phase = WAITING;
@@ -155,7 +158,9 @@ void endpoint_guest_event(struct endpoint *endpoint, const struct guest_event *e
 /* Whether waiting for this link may be over. What was made for guests is never below others. */
 void endpoint_link_came(struct endpoint *endpoint, const struct link_info *link)
 {
-    if (endpoint->phase == WAITING && !link_is_macvlan(link) && !str_eq(link->kind, "tun")) {
+    bool waits = endpoint->phase == WAITING || endpoint->reread;
+
+    if (waits && !link_is_macvlan(link) && !str_eq(link->kind, "tun")) {
         endpoint->due = true;
     }
 }
@@ -163,6 +168,7 @@ void endpoint_link_came(struct endpoint *endpoint, const struct link_info *link)
 void endpoint_look(struct endpoint *endpoint)
 {
     endpoint->due = true;
+    endpoint->reread = true;
 }
 
 static void say_obstacle(struct endpoint *endpoint)
@@ -196,6 +202,9 @@ bool endpoint_run(struct endpoint *endpoint)
     }
     if (endpoint->phase == CONNECTED) {
         endpoint_tell_link(endpoint, link && link->up && link->carrier);
+        if (endpoint->reread && endpoint->due) {
+            endpoint_move(endpoint);
+        }
     } else if (endpoint->phase == WAITING) {
         endpoint_tell_gone(endpoint);
         if (endpoint_is_time_to_try(endpoint, now)) {

@@ -1,7 +1,8 @@
 """The figures of docs/comparison.md: one long run of `vifplug compare` as a terminal of 80 columns
-shows it, and how far the ratios of three runs as they are by default lie apart.
+shows it, how far the ratios of three runs as they are by default lie apart, and what emulated guests
+make of it, likewise in three runs.
 
---write puts both into docs/comparison.md. --quick does with a few rounds."""
+--write puts all into docs/comparison.md. --quick does with a few rounds, and one run with guests."""
 import fcntl
 import json
 import os
@@ -14,6 +15,7 @@ import termios
 
 VIFPLUG = os.environ["VIFPLUG"]
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/comparison.md")
+GUEST = os.environ["VIFPLUG_GUEST"]
 CONTESTS = [("64 B", "64"), ("1500 B", "1500"), ("64 KB", "gso"), ("round trip", None)]
 
 
@@ -63,6 +65,29 @@ def ranges(runs):
     return "\n".join(lines)
 
 
+def measure_guests():
+    return measure("--guests", "--guest-accel", "tcg", "--guest-kernel", f"{GUEST}/vmlinuz",
+                   "--guest-initrd", f"{GUEST}/compare.gz", "--rounds", "1")
+
+
+def guests(runs):
+    """What guests found, as a table."""
+    asked = ["unicast", "broadcast", "same-vlan", "other-vlan"]
+    words = {True: "yes", False: "no", None: ""}
+    lines = ["| path | unicast | broadcast | same VLAN | other VLAN | TCP, Gb/s |",
+             "| --- | --- | --- | --- | --- | ---: |"]
+    for paths in zip(*(run["paths"] for run in runs)):
+        found = [path["guests"] for path in paths]
+        if not all(each["gbits"] for each in found):
+            sys.exit(f"{paths[0]['title']}: {[path['notes'] for path in paths]}")
+        answers = [" or ".join(sorted({words[each[question]] for each in found}))
+                   for question in asked]
+        speeds = [each["gbits"] for each in found]
+        lines.append(f"| {paths[0]['title']} | {' | '.join(answers)} | "
+                     f"{min(speeds):.2f} to {max(speeds):.2f} |")
+    return "\n".join(lines)
+
+
 def put(page, mark, text):
     """Replaces what stands between two marks."""
     pattern = rf"(<!-- {mark} -->\n).*?(<!-- end of {mark} -->)"
@@ -80,11 +105,12 @@ def main():
     table = show("--rounds", rounds)
     table = f"```\n$ sudo vifplug compare --rounds {rounds}\n{table}```"
     spread = ranges(runs) + f"\n\nA run took {seconds[0]:.0f} to {seconds[-1]:.0f} seconds."
-    print(f"{table}\n\n{spread}")
+    found = guests([measure_guests() for _ in range(1 if quick else 3)])
+    print(f"{table}\n\n{spread}\n\n{found}")
     if "--write" in sys.argv:
         with open(PAGE, encoding="utf-8") as file:
             page = file.read()
-        page = put(put(page, "run", table), "ratios", spread)
+        page = put(put(put(page, "run", table), "ratios", spread), "guests", found)
         with open(PAGE, "w", encoding="utf-8") as file:
             file.write(page)
 

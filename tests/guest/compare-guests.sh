@@ -50,7 +50,7 @@ is 'and what was measured is told' 'True None' \
 
 # Something that is no guest.
 works "${compare[@]}" "${kernel[@]}" --guest-initrd "$0" --guest-accel tcg --paths bridge --json
-has 'guests that do not boot' 'between guests: QEMU of guest [AB] ended$' \
+has 'guests that do not boot' 'between guests: QEMU of guest [AB] ended; the guest said last: .*Kernel panic' \
     "$(json 'j["paths"][0]["notes"][-1]' <<<"$out")"
 
 works "${compare[@]}" "${guests[@]}" --paths ovs,private,floor-tap --json

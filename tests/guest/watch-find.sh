@@ -51,7 +51,7 @@ nic one eth0 'carrier=1 '
 nic one eth1 'carrier=1 '
 
 # By its address. Another one under its name is not it.
-pings_start 10.0.0.1
+pings_start 10.0.0.1 52:54:00:00:00:01 lbr0
 goes_on
 line=$(watch_line)
 ip link delete up0
@@ -76,7 +76,7 @@ is_on mv0 up0 || fail "mv0 is on another device: $(link mv0)"
 pings_stop
 
 # By its network: the one goes, and the other one is there.
-pings_start 10.0.1.1
+pings_start 10.0.1.1 52:54:00:00:00:02 lbr1
 goes_on
 is_on mv1 up1 || fail "mv1 is on another device: $(link mv1)"
 since=$(now)

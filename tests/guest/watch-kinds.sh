@@ -28,7 +28,7 @@ qemu_more=(-device "pcie-root-port,id=rp1,chassis=1")
 under_run one ip4=10.0.0.1/24 --bus rp1 --lower hostbr0 --mode bridge --target mv0 --mac 52:54:00:00:00:01
 ready one
 wait_for card_has eth0 'carrier=1 '
-pings_start 10.0.0.1
+pings_start 10.0.0.1 52:54:00:00:00:01 lbr0
 since=$(now)
 wait_for answers "$since"
 

@@ -27,7 +27,7 @@ qemu_more=(-device "pcie-root-port,id=rp1,chassis=1")
 under_run one ip4=10.0.0.1/24 --bus rp1 --lower up0 --mode bridge --target mv0 --mac 52:54:00:00:00:01
 ready one
 nic one eth0 'carrier=1 '
-pings_start 10.0.0.1
+pings_start 10.0.0.1 52:54:00:00:00:01 lbr0
 goes_on
 
 # Renamed: nobody notices.

@@ -150,6 +150,18 @@ static void macvtaps_are_read(void **state)
     }
 }
 
+static void promiscuity_is_counted(void **state)
+{
+    (void)state;
+    host_run("ip link add v0 type veth peer v1");
+    assert_int_equal(get("v0").promiscuity, 0);
+    host_run("ip link set v0 promisc on");
+    assert_int_equal(get("v0").promiscuity, 1);
+    host_run("ip link add b0 type bridge");
+    host_run("ip link set v0 master b0");
+    assert_int_equal(get("v0").promiscuity, 2);
+}
+
 static void what_is_missing_is_enodev(void **state)
 {
     struct link_info info;
@@ -398,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_lower_link_elsewhere_is_no_link_here, setup, teardown),
         cmocka_unit_test_setup_teardown(taps_are_read, setup, teardown),
         cmocka_unit_test_setup_teardown(macvtaps_are_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(promiscuity_is_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_missing_is_enodev, setup, teardown),
         cmocka_unit_test_setup_teardown(all_of_300_links_are_listed_once, setup, teardown),
         cmocka_unit_test_setup_teardown(everything_changes_at_once_and_back, setup, teardown),

@@ -232,13 +232,13 @@ static void a_socket_that_appears_is_tried_at_once(void **state)
     (void)state;
     run("mkdir /run/soon");
     open_at("unix:/run/soon/db.sock");
-    assert_false(next_within(&event, 1600));
+    assert_false(next_within(&event, 3300)); /* the wait that has begun is one of 3.2 s */
 
     run("ln -s /run/openvswitch/db.sock /run/soon/db.sock");
     int64_t start = ovs_loop_now();
 
     check_next(OVS_MONITOR_THERE, "");
-    assert_in_range(ovs_loop_now() - start, 0, 400);
+    assert_in_range(ovs_loop_now() - start, 0, 2000);
     run("rm -r /run/soon");
 }
 

@@ -15,8 +15,13 @@ static int setup(void **state)
 
     check_ok(rtnl_open(&rtnl, &error), &error);
     *state = rtnl;
-    host_run("ip link add br0 type bridge mcast_snooping 0; ip link add l0 type veth peer p0;"
-             "ip link set p0 master br0; for i in br0 p0 l0; do ip link set $i up; done");
+    /* On a busy machine the kernel tells of a carrier late, and of what IPv6 then does later still.
+     */
+    host_run("sysctl -qw net.ipv6.conf.default.disable_ipv6=1;"
+             "ip link add br0 type bridge mcast_snooping 0; ip link add l0 type veth peer p0;"
+             "ip link set p0 master br0; for i in br0 p0 l0; do ip link set $i up; done;"
+             "for i in br0 p0 l0; do until ip link show $i | grep -q 'state UP'; do sleep 0.01; "
+             "done; done");
     return 0;
 }
 

@@ -5,6 +5,9 @@
  *      again NAME LOWER [COMMAND...]   prints how many queues were opened, and runs the command,
  *                                      which has them as descriptors from 3 on
  *      undo NAME
+ *      move NAME LOWER                 the first step of moving it
+ *      moved NAME, back NAME, settle NAME
+ *                                      and the others
  *      lost NAME                       notes that it waits
  *
  * Says what is wrong on stderr, and ends with 1, or 3 where it was -ENODEV.
@@ -77,6 +80,19 @@ static int lost(struct vif_host *host, struct vif_record *record, char **errorp)
     return error ? error : vif_records_write(records, record, errorp);
 }
 
+static int move(struct vif_host *host, struct vif_record *record, const char *lower, char **errorp)
+{
+    int *fds = NULL;
+    size_t n = 0;
+    int error = vif_reconnect_move(host, record, lower, &fds, &n, errorp);
+
+    while (n) {
+        close(fds[--n]);
+    }
+    free(fds);
+    return error;
+}
+
 static int act(struct vif_host *host, char **argv, char **errorp)
 {
     struct vif_record record;
@@ -89,10 +105,14 @@ static int act(struct vif_host *host, char **argv, char **errorp)
     if (error) {
         return error;
     }
-    error = str_eq(argv[1], "find")    ? find(host, &record, argv + 3, errorp)
-            : str_eq(argv[1], "again") ? again(host, &record, argv + 3, errorp)
-            : str_eq(argv[1], "lost")  ? lost(host, &record, errorp)
-                                       : vif_reconnect_undo(host, &record, errorp);
+    error = str_eq(argv[1], "find")     ? find(host, &record, argv + 3, errorp)
+            : str_eq(argv[1], "again")  ? again(host, &record, argv + 3, errorp)
+            : str_eq(argv[1], "lost")   ? lost(host, &record, errorp)
+            : str_eq(argv[1], "move")   ? move(host, &record, argv[3], errorp)
+            : str_eq(argv[1], "moved")  ? vif_reconnect_moved(host, &record, errorp)
+            : str_eq(argv[1], "back")   ? vif_reconnect_move_back(host, &record, errorp)
+            : str_eq(argv[1], "settle") ? vif_reconnect_settle(host, &record, errorp)
+                                        : vif_reconnect_undo(host, &record, errorp);
     vif_record_clear(&record);
     return error;
 }
@@ -103,7 +123,7 @@ int main(int argc, char **argv)
     struct vif_host *host = vif_host_open(&options);
     auto_free char *sentence = NULL;
 
-    if (argc < 3 || (str_eq(argv[1], "again") && argc < 4)) {
+    if (argc < 3 || ((str_eq(argv[1], "again") || str_eq(argv[1], "move")) && argc < 4)) {
         return 2;
     }
     int error = act(host, argv, &sentence);

@@ -90,6 +90,9 @@ static struct vif_record make_record(const char *name)
     record.vlan_was_down = true;
     record.vlan_was_missing = true;
     record.has_lower_mac = mac_parse("02:00:00:00:00:01", &record.lower_mac, NULL) == 0;
+    record.before = vif_record_copy(&record);
+    strcpy(record.before->port.name, "vifold12");
+    record.before->lower_was_down = false;
     vif_plan_clear(&plan);
     return record;
 }
@@ -181,6 +184,10 @@ static void a_record_comes_back(void **state)
     assert_int_equal(back.granted_user, 1000);
     assert_true(back.lower_was_down && back.vlan_was_down && back.vlan_was_missing);
     assert_true(back.has_lower_mac && mac_equal(&back.lower_mac, &record.lower_mac));
+    assert_string_equal(back.before->port.name, "vifold12");
+    assert_string_equal(back.before->plug_id, record.plug_id);
+    assert_true(back.before->vlan_was_down && !back.before->lower_was_down);
+    assert_null(back.before->before);
     assert_int_equal(back.pid, getpid());
     assert_true(back.pid_start == record.pid_start && back.pid_start != 0);
     vif_record_clear(&back);
