@@ -57,6 +57,11 @@ void qmp_stream_close(struct qmp_stream *stream)
     }
 }
 
+pid_t qmp_stream_peer(const struct qmp_stream *stream)
+{
+    return qmp_socket_peer(stream->fd);
+}
+
 bool qmp_stream_is_ready(const struct qmp_stream *stream)
 {
     return stream->stage == READY;

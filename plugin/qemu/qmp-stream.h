@@ -3,6 +3,7 @@
 #define QEMU_QMP_STREAM_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct cJSON;
 struct qmp_stream;
@@ -11,6 +12,9 @@ struct qmp_stream;
  * qmp_stream_close(), for which NULL is fine. */
 int qmp_stream_open(const char *path, struct qmp_stream **stream, char **errorp);
 void qmp_stream_close(struct qmp_stream *stream);
+
+/* As qmp_socket_peer(). */
+pid_t qmp_stream_peer(const struct qmp_stream *stream);
 
 /* Whether QEMU has greeted us, which it does not do while it serves somebody else. */
 bool qmp_stream_is_ready(const struct qmp_stream *stream);

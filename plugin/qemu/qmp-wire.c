@@ -64,6 +64,14 @@ int qmp_socket(const char *path, int timeout_ms, int *fdp, char **errorp)
     return 0;
 }
 
+pid_t qmp_socket_peer(int fd)
+{
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : 0;
+}
+
 void qmp_input_clear(struct qmp_input *input)
 {
     free(input->buffer);

@@ -13,6 +13,10 @@ struct cJSON;
  * -ENOTSOCK for a path to something else, -ETIMEDOUT when too many others wait already. */
 int qmp_socket(const char *path, int timeout_ms, int *fd, char **errorp);
 
+/* The process that listens for that connection, or did when it began to (SO_PEERCRED, unix(7)); 0
+ * where it cannot be told, such as in another PID namespace. */
+pid_t qmp_socket_peer(int fd);
+
 /* What was received and is not yet taken as a line. Zeros are an empty one. */
 struct qmp_input {
     char *buffer;

@@ -35,10 +35,7 @@ void qmp_close(struct qmp *qmp)
 
 pid_t qmp_peer(const struct qmp *qmp)
 {
-    struct ucred peer;
-    socklen_t length = sizeof peer;
-
-    return getsockopt(qmp->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : 0;
+    return qmp_socket_peer(qmp->fd);
 }
 
 static int64_t now_ms(void)

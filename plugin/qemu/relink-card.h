@@ -23,7 +23,8 @@ struct relink_card {
     struct vif_port port; /* a copy */
     pid_t pid;            /* of the process that its record names */
     uint64_t pid_start;
-    char *id;                  /* of the device */
+    bool elsewhere; /* who listens now is another process, to which nothing is said of this card */
+    char *id;       /* of the device */
     char *netdevs[CARD_TURNS]; /* its names for a netdev; for a hub the first is the card's port */
     char *taps[CARD_TURNS];    /* of a hub */
     char *ports[CARD_TURNS];

@@ -3,9 +3,11 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -28,6 +30,9 @@
 /* As many steps as there are hurried ones in a row, and another one. */
 #define MAX_ASKED 4
 
+/* How many programs `vifplug run` may have started QEMU through. */
+#define MAX_PARENTS 8
+
 /* Events that nobody has taken yet. */
 struct told {
     struct relink_event event;
@@ -37,6 +42,8 @@ struct told {
 struct relink {
     char *path;
     struct qmp_stream *stream; /* or NULL */
+    pid_t peer;                /* who listens, or did last; 0: not known */
+    bool trusted;              /* whoever that is, it is the right one */
     bool ready;                /* QEMU has greeted us */
     bool greet;                /* nobody was told yet whether QEMU is there */
     bool lost;                 /* the last that was told is that it is not */
@@ -96,6 +103,47 @@ void relink_close(struct relink *relink)
     free(relink->why);
     free(relink->path);
     free(relink);
+}
+
+void relink_trust_path(struct relink *relink)
+{
+    relink->trusted = true;
+}
+
+/* The parent of a process, or 0: field 4 of /proc/PID/stat, proc(5). */
+static pid_t parent_of(pid_t pid)
+{
+    char path[64];
+    char stat[1024];
+    long parent = 0;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? 0 : read(fd, stat, sizeof stat - 1);
+    stat[length > 0 ? length : 0] = '\0';
+    /* The second field is the name in parentheses, which may hold some itself; the third a letter.
+     */
+    const char *name_end = strrchr(stat, ')');
+    if (name_end && strlen(name_end) > strlen(") S ")) {
+        parent = strtol(name_end + strlen(") S "), NULL, 10);
+    }
+    return (pid_t)parent;
+}
+
+/* Whether the process that listens is the one that a record names, or was started by that. */
+static bool is_peer(const struct relink *relink, pid_t pid)
+{
+    pid_t process = relink->peer;
+
+    for (int i = 0; i < MAX_PARENTS && process > 1 && process != pid; i++) {
+        process = parent_of(process);
+    }
+    return relink->trusted || !pid || !relink->peer || process == pid;
+}
+
+bool relink_is_of(const struct relink *relink, const struct vif_record *record)
+{
+    return is_peer(relink, record->pid);
 }
 
 /* Adds an event; takes over `why`, which may be NULL. */
@@ -164,11 +212,15 @@ static bool lives(const struct relink_card *card)
 static struct relink_card *card_of(struct relink *relink, const struct vif_record *record)
 {
     struct relink_card *card = find(relink, record->port.name);
+    bool known = card != NULL;
 
-    if (!card) {
+    if (!known) {
         card = relink_card_new(record);
         relink->cards = mem_resize(relink->cards, relink->n_cards + 1, sizeof *relink->cards);
         relink->cards[relink->n_cards++] = card;
+    }
+    if (relink->stream && (!known || card->pid != record->pid)) {
+        card->elsewhere = !is_peer(relink, record->pid);
     }
     card->pid = record->pid;
     card->pid_start = record->pid_start;
@@ -268,6 +320,9 @@ static const struct relink_step *next_list(const struct relink_card *card)
 {
     bool hub = qemu_has_hub(&card->port);
 
+    if (card->elsewhere) {
+        return NULL;
+    }
     if (card->failure) {
         return hub ? relink_hub_undo : relink_replug_undo;
     }
@@ -292,7 +347,7 @@ static bool has_work(const struct relink *relink)
     for (size_t i = 0; i < relink->n_cards; i++) {
         const struct relink_card *card = relink->cards[i];
 
-        if (card->list || card->follows || next_list(card)) {
+        if (card->list || (card->follows && !card->elsewhere) || next_list(card)) {
             return true;
         }
     }
@@ -313,6 +368,7 @@ static void end_session(struct relink *relink)
         struct relink_card *card = relink->cards[i];
 
         card->list = NULL;
+        card->elsewhere = false;
         card->renewed = false;
         card->leaving = false;
         card->ask_mac |= card->follows;
@@ -359,8 +415,19 @@ static void connect_again(struct relink *relink)
 
     if (qmp_stream_open(relink->path, &relink->stream, &why)) {
         lose(relink, why);
-    } else {
-        relink->greeting_at = now_ms() + GREETING;
+        return;
+    }
+    relink->greeting_at = now_ms() + GREETING;
+    relink->peer = qmp_stream_peer(relink->stream);
+    bool any = !relink->n_cards;
+    for (size_t i = 0; i < relink->n_cards; i++) {
+        relink->cards[i]->elsewhere = !is_peer(relink, relink->cards[i]->pid);
+        any |= !relink->cards[i]->elsewhere;
+    }
+    if (!any || !has_work(relink)) {
+        lose(relink, str_printf("process %ld listens on \"%s\", which is another one's than the "
+                                "guest's",
+                                (long)relink->peer, relink->path));
     }
 }
 

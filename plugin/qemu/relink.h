@@ -39,10 +39,21 @@ struct relink_event {
     struct mac mac;
 };
 
-/* Begins a session with the QEMU that listens at `path`, which is connected to in the course of
+/* A path may have come to be another guest's: a card's process is the one that listens there, or
+ * the one that started it (`vifplug run`), or nothing is said of the card.
+ *
+ * Begins a session with the QEMU that listens at `path`, which is connected to in the course of
  * relink_next(). The caller calls relink_close(). */
 struct relink *relink_open(const char *path);
 void relink_close(struct relink *relink);
+
+/* Says that nobody but the QEMU that is meant can listen at the path, so that it is known by that
+ * even when its parent was killed. */
+void relink_trust_path(struct relink *relink);
+
+/* Whether who listened when there last was a connection is the guest of this interface, as far as
+ * that can be told. */
+bool relink_is_of(const struct relink *relink, const struct vif_record *record);
 
 /* Sets the link of a card, as the guest sees it; in its turn, after what was said before. Nothing
  * is sent where it is so already, as far as we know. */

@@ -16,6 +16,7 @@ struct session {
 };
 
 struct guests {
+    const char *rundir;
     struct session **sessions;
     size_t n;
     struct jobs *jobs;
@@ -25,6 +26,7 @@ struct guests *guests_new(const char *rundir)
 {
     struct guests *guests = mem_zalloc(sizeof *guests);
 
+    guests->rundir = rundir;
     guests->jobs = jobs_new(rundir);
     return guests;
 }
@@ -73,7 +75,21 @@ bool guests_is_ready(const struct guests *guests, const struct vif_record *recor
 {
     const struct session *session = find(guests, record);
 
-    return session && session->ready;
+    return session && session->ready && relink_is_of(session->relink, record);
+}
+
+/* Whether the socket is in our folder, where its name is an interface's as long as that has a
+ * record. */
+static bool is_own_socket(const struct guests *guests, const char *path)
+{
+    struct vif_records *records;
+    bool own = false;
+
+    if (vif_records_open(guests->rundir, &records, NULL) == 0) {
+        own = vif_records_have_socket(records, path);
+        vif_records_close(records);
+    }
+    return own;
 }
 
 void guests_add(struct guests *guests, const struct vif_record *record)
@@ -87,6 +103,9 @@ void guests_add(struct guests *guests, const struct vif_record *record)
         session = mem_zalloc(sizeof *session);
         session->path = str_dup(record->qmp);
         session->relink = relink_open(record->qmp);
+        if (is_own_socket(guests, record->qmp)) {
+            relink_trust_path(session->relink);
+        }
         guests->sessions = mem_resize(guests->sessions, guests->n + 1, sizeof(struct session *));
         guests->sessions[guests->n++] = session;
     }

@@ -2,8 +2,10 @@
  * not answer, or hangs up at any point. */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -597,6 +599,56 @@ static void a_qemu_that_has_ended(void **state)
     finish(&guest);
 }
 
+/* The path of a guest's socket may be another guest's by now, which does not get the card. */
+static void a_socket_of_another_guest(void **state)
+{
+    struct relink_event event;
+    struct guest guest;
+    pid_t other = fork();
+
+    (void)state;
+    if (other == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pause();
+        _exit(0);
+    }
+    start(&guest, VIF_STRATEGY_REPLUG, &none);
+    vif_record_give_to(&guest.record, other);
+    replace(&guest);
+    assert_true(next_within(guest.relink, 5000, &event));
+    assert_int_equal(event.kind, RELINK_LOST);
+    assert_non_null(strstr(event.why, "another one's"));
+    assert_false(relink_is_of(guest.relink, &guest.record));
+    assert_false(next_within(guest.relink, 500, &event));
+    check_backend(&guest, guest.old_ino);
+    /* It is tried again as long as its process lives. */
+    assert_true(relink_deadline(guest.relink) < INT64_MAX);
+    vif_record_set_owner(&guest.record);
+    relink_set_link(guest.relink, &guest.record, true);
+    await(&guest, RELINK_CONNECTED, &event);
+    assert_true(relink_is_of(guest.relink, &guest.record));
+    check_backend(&guest, guest.new_ino);
+    finish(&guest);
+    kill(other, SIGKILL);
+    assert_int_equal(waitpid(other, NULL, 0), other);
+}
+
+/* One whose parent was killed is known by its socket, where that is nobody else's. */
+static void a_socket_that_is_trusted(void **state)
+{
+    struct relink_event event;
+    struct guest guest;
+
+    (void)state;
+    start(&guest, VIF_STRATEGY_REPLUG, &none);
+    guest.record.pid = 2; /* of the kernel */
+    relink_trust_path(guest.relink);
+    replace(&guest);
+    await(&guest, RELINK_CONNECTED, &event);
+    check_backend(&guest, guest.new_ino);
+    finish(&guest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -616,6 +668,8 @@ int main(void)
         cmocka_unit_test(addresses_are_followed),
         cmocka_unit_test(a_session_ends_when_it_is_not_needed),
         cmocka_unit_test(a_qemu_that_has_ended),
+        cmocka_unit_test(a_socket_of_another_guest),
+        cmocka_unit_test(a_socket_that_is_trusted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
