@@ -30,6 +30,9 @@
 /* As many steps as there are hurried ones in a row, and another one. */
 #define MAX_ASKED 4
 
+/* So many messages of one QEMU are listened to before it is another one's turn. */
+#define HEARD_AT_ONCE 64
+
 /* How many programs `vifplug run` may have started QEMU through. */
 #define MAX_PARENTS 8
 
@@ -51,6 +54,7 @@ struct relink {
     int64_t retry_at;          /* when it is tried again */
     int64_t retry_ms;
     int64_t idle_at; /* when the session is ended; INT64_MAX: there is something to do */
+    bool more;       /* QEMU had more to say than was listened to */
 
     struct relink_card **cards;
     size_t n_cards;
@@ -606,10 +610,14 @@ static void take_message(struct relink *relink, const cJSON *message)
     }
 }
 
-/* Goes on with the session as far as possible without waiting. */
+/* Goes on with the session as far as possible without waiting, but for no longer than others should
+ * wait for their turn. */
 static void talk(struct relink *relink)
 {
-    while (relink->stream) {
+    unsigned n_heard = 0;
+
+    relink->more = false;
+    while (relink->stream && !relink->more) {
         cJSON *message = NULL;
         char *why = NULL;
 
@@ -623,6 +631,7 @@ static void talk(struct relink *relink)
         if (message) {
             take_message(relink, message);
             cJSON_Delete(message);
+            relink->more = ++n_heard == HEARD_AT_ONCE;
         } else if (!qmp_stream_is_idle(relink->stream) || !ask(relink)) {
             return;
         }
@@ -724,7 +733,7 @@ int64_t relink_deadline(const struct relink *relink)
     int64_t deadline = relink->greeting_at < relink->idle_at ? relink->greeting_at
                                                              : relink->idle_at;
 
-    if (relink->n_told || can_ask(relink)) {
+    if (relink->n_told || relink->more || can_ask(relink)) {
         return 0;
     }
     if (!relink->stream && has_work(relink) && relink->retry_at < deadline) {

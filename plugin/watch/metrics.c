@@ -12,7 +12,8 @@
 #include "ovs/loop.h"
 
 /* Between two writes. */
-#define PAUSE_MS 1000
+#define PAUSE_MS             1000
+#define PAUSE_AFTER_ERROR_MS 60000 /* since each failure is told */
 
 /* Upper bounds of the histogram, in seconds. */
 static const double bounds[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
@@ -263,11 +264,16 @@ static int write_file(const struct metrics *metrics, const struct vif_record *re
 {
     /* The collector reads what ends in ".prom", and nothing else. */
     auto_free char *temp = str_printf("%s.%ld", metrics->path, (long)getpid());
-    FILE *out = fopen(temp, "we");
+
+    /* What stands there is of a watcher that was killed, or was put there for us to write through.
+     */
+    unlink(temp);
+    auto_close int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
     bool bad = !out;
 
     if (out) {
-        fchmod(fileno(out), 0644);
+        fchmod(steal_fd(&fd), 0644);
         put_all(out, metrics, records, n);
         bad = ferror(out);
         bad = fclose(out) || bad;
@@ -291,8 +297,8 @@ int metrics_run(struct metrics *metrics, const struct vif_record *records, size_
     if (!metrics->path || !metrics->changed || now < metrics->not_before) {
         return 0;
     }
-    metrics->not_before = now + PAUSE_MS;
     int error = write_file(metrics, records, n, errorp);
+    metrics->not_before = now + (error ? PAUSE_AFTER_ERROR_MS : PAUSE_MS);
     metrics->changed = error != 0;
     return error;
 }
