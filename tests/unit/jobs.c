@@ -110,10 +110,34 @@ static void processes_have_nothing_of_ours_open(void **state)
     close(connection);
 }
 
+static void only_the_last_replace_is_told(void **state)
+{
+    struct place *place = *state;
+    struct guest_event event;
+    size_t n_told = 0;
+
+    jobs_replace(place->jobs, &place->record);
+    int first = come(place, &n_told);
+    jobs_replace(place->jobs, &place->record);
+    close(first);
+    int second = come(place, &n_told);
+    assert_int_equal(n_told, 0);
+
+    close(second);
+    for (int ms = 0; !jobs_next(place->jobs, &event); ms += 20) {
+        assert_in_range(ms, 0, LIMIT_MS);
+        poll(NULL, 0, 20);
+    }
+    assert_int_equal(event.kind, GUEST_FAILED);
+    assert_string_equal(event.name, "mv0");
+    assert_non_null(strstr(event.why, "libvirt: no answer"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(processes_have_nothing_of_ours_open, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_the_last_replace_is_told, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
