@@ -42,6 +42,8 @@ void endpoint_watch_owner(struct endpoint *endpoint)
 void endpoint_forget_owner(struct endpoint *endpoint)
 {
     if (endpoint->owner_fd >= 0) {
+        /* Not left to close(2): a process of ours may have it open yet, and would keep it there. */
+        epoll_ctl(endpoint->world->owners_fd, EPOLL_CTL_DEL, endpoint->owner_fd, NULL);
         close(endpoint->owner_fd);
         endpoint->owner_fd = -1;
     }
