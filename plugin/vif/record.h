@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "netdev/ifname.h"
 #include "vif/port.h"
 
 enum vif_state {
@@ -134,6 +135,10 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
 /* Reads all records, sorted by name; the caller calls vif_records_free(). */
 int vif_records_read_all(struct vif_records *records, struct vif_record **all, size_t *n,
                          char **errorp);
+
+/* The names of all records, in no order, whatever is in them; the caller frees *names. */
+int vif_records_names(struct vif_records *records, char (**names)[IFNAMSIZ], size_t *n,
+                      char **errorp);
 
 /* As vif_records_read_all(), only those that are in state VIF_PLUGGING; the others cost as little
  * as those of other domains do below. */
