@@ -96,7 +96,8 @@ struct cJSON *vif_record_to_json(const struct vif_record *record);
 int vif_record_from_json(const struct cJSON *json, struct vif_record *record, char **errorp);
 
 /* Whether the process that a record names is alive; one that has ended, but for its parent to take
- * note of it, is not. */
+ * note of it, is not. Where that cannot be told, as for want of descriptors, it counts as alive:
+ * what a live one looks after is not to be taken from it. */
 bool vif_record_owner_lives(const struct vif_record *record);
 
 /* Makes the record's pid and pid_start those of the calling process. */
