@@ -116,6 +116,9 @@ void endpoint_look_again(struct endpoint *endpoint)
     auto_free char *sentence = NULL;
 
     endpoint->look_at = INT64_MAX;
+    if (endpoint->owner_fd < 0 && vif_record_owner_lives(&endpoint->record)) {
+        endpoint_watch_owner(endpoint); /* there were no descriptors for it before */
+    }
     if (!endpoint_is_still_plugged(endpoint) || !endpoint->record.pid ||
         vif_record_owner_lives(&endpoint->record) || guest_waits(endpoint)) {
         return;
