@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nofile.h"
 #include "libvirt/attach.h"
 #include "vif/xml.h"
 #include "vif/xmlfile.h"
@@ -176,6 +177,7 @@ static void run(const struct task *task, pid_t parent, int sentence_fd)
         _exit(EXIT_FAILURE);
     }
     close_others(sentence_fd);
+    nofile_restore(); /* libvirt may start its daemon */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGALRM, SIG_DFL);

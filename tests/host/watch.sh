@@ -16,6 +16,8 @@ expect 2 'watch does not take "x"' "$VIFPLUG" watch x
 expect 1 'nosuch.xml' "$VIFPLUG" watch --network "$work/nosuch.xml"
 [ ! -e /run/vifplug ] || fail "it made a folder before it knew what to do"
 
+ulimit -Sn 1000
+
 # One for each folder; the folder is made where it is missing.
 watch_start
 expect 1 "process $watcher watches /run/vifplug already" timeout 10 "$VIFPLUG" watch
@@ -25,6 +27,9 @@ watch_start
 watch_more=()
 watch_stop
 watcher=$first
+
+# It may have as many descriptors open as are allowed.
+is "descriptors" "$(ulimit -Hn)" "$(awk '/^Max open files/ { print $4 }' "/proc/$watcher/limits")"
 
 # Nothing happens while nothing does.
 ticks() {
