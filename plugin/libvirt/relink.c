@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nofile.h"
 #include "libvirt/attach.h"
 #include "vif/xml.h"
 #include "vif/xmlfile.h"
@@ -152,6 +153,18 @@ static int replace(const struct task *task, struct libvirt_guest *guest, char **
     return error;
 }
 
+/* Closes all descriptors but 0 to 2 and `fd`, which is not among these. They are other guests' QMP
+ * sockets, whose QEMU greets nobody while one of us has it open, and macvtaps that look used. */
+static void close_others(int fd)
+{
+    unsigned before = (unsigned)fd - 1;
+
+    if (before > STDERR_FILENO) {
+        close_range(STDERR_FILENO + 1, before, 0);
+    }
+    close_range((unsigned)fd + 1, ~0U, 0);
+}
+
 /* In the new process. */
 static void run(const struct task *task, pid_t parent, int sentence_fd)
 {
@@ -163,6 +176,8 @@ static void run(const struct task *task, pid_t parent, int sentence_fd)
     if (getppid() != parent) {
         _exit(EXIT_FAILURE);
     }
+    close_others(sentence_fd);
+    nofile_restore(); /* libvirt may start its daemon */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGALRM, SIG_DFL);

@@ -1,6 +1,7 @@
 #include "vif/record.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,44 +51,55 @@ const char *vif_state_name(enum vif_state state)
     return NULL;
 }
 
-/* When the process started, in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). 0 when
- * there is no such process, or only what is left of one (a zombie, field 3). */
-static uint64_t process_start(pid_t pid)
+/* When the process started, in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). Returns
+ * 0; -ESRCH when there is no such process, or only what is left of one (a zombie, field 3); or
+ * another negative errno value when that cannot be told. */
+static int process_start(pid_t pid, uint64_t *start)
 {
     char path[64];
     char stat[1024];
 
+    *start = 0;
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return 0;
+        return errno == ENOENT ? -ESRCH : -errno;
     }
     ssize_t length = read(fd, stat, sizeof stat - 1);
     if (length <= 0) {
-        return 0;
+        return length < 0 ? -errno : -ESRCH;
     }
     stat[length] = '\0';
     /* The second field is the name in parentheses, which may hold blanks and parentheses itself. */
     char *field = strrchr(stat, ')');
     if (field && strchr("ZXx", field[strlen(") ")])) {
-        return 0;
+        return -ESRCH;
     }
     for (int number = 2; field && number < START_FIELD; number++) {
         field = strchr(field + 1, ' ');
     }
-    return field ? strtoull(field, NULL, 10) : 0;
+    *start = field ? strtoull(field, NULL, 10) : 0;
+    return 0;
 }
 
 bool vif_record_owner_lives(const struct vif_record *record)
 {
-    return record->pid > 0 && process_start(record->pid) == record->pid_start &&
-           record->pid_start != 0;
+    uint64_t start;
+
+    if (record->pid <= 0) {
+        return false;
+    }
+    int error = process_start(record->pid, &start);
+    if (error) {
+        return error != -ESRCH;
+    }
+    return start == record->pid_start && start != 0;
 }
 
 void vif_record_give_to(struct vif_record *record, pid_t pid)
 {
     record->pid = pid;
-    record->pid_start = process_start(pid);
+    process_start(pid, &record->pid_start);
 }
 
 void vif_record_set_owner(struct vif_record *record)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "netdev/ifname.h"
 #include "vif/port.h"
 
 enum vif_state {
@@ -95,7 +96,8 @@ struct cJSON *vif_record_to_json(const struct vif_record *record);
 int vif_record_from_json(const struct cJSON *json, struct vif_record *record, char **errorp);
 
 /* Whether the process that a record names is alive; one that has ended, but for its parent to take
- * note of it, is not. */
+ * note of it, is not. Where that cannot be told, as for want of descriptors, it counts as alive:
+ * what a live one looks after is not to be taken from it. */
 bool vif_record_owner_lives(const struct vif_record *record);
 
 /* Makes the record's pid and pid_start those of the calling process. */
@@ -134,6 +136,10 @@ int vif_records_read(struct vif_records *records, const char *name, struct vif_r
 /* Reads all records, sorted by name; the caller calls vif_records_free(). */
 int vif_records_read_all(struct vif_records *records, struct vif_record **all, size_t *n,
                          char **errorp);
+
+/* The names of all records, in no order, whatever is in them; the caller frees *names. */
+int vif_records_names(struct vif_records *records, char (**names)[IFNAMSIZ], size_t *n,
+                      char **errorp);
 
 /* As vif_records_read_all(), only those that are in state VIF_PLUGGING; the others cost as little
  * as those of other domains do below. */

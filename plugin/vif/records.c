@@ -297,16 +297,11 @@ static int by_name(const void *a, const void *b)
     return strcmp(ra->port.name, rb->port.name);
 }
 
-/* Reads the records whose text holds `part`, or all of them for NULL. */
-static int read_those(struct vif_records *records, const char *part, struct vif_record **allp,
-                      size_t *np, char **errorp)
+int vif_records_names(struct vif_records *records, char (**names)[IFNAMSIZ], size_t *n,
+                      char **errorp)
 {
-    struct vif_record *all = NULL;
-    size_t n = 0;
-    int error = 0;
-
-    *allp = NULL;
-    *np = 0;
+    *names = NULL;
+    *n = 0;
     if (records->ports_fd < 0) {
         return 0;
     }
@@ -316,25 +311,42 @@ static int read_those(struct vif_records *records, const char *part, struct vif_
         return error_set(errorp, errno, "cannot read %s/%s: %m", records->rundir, PORTS_FOLDER);
     }
     const struct dirent *entry;
-    while ((entry = readdir(dir)) && !error) {
+    while ((entry = readdir(dir))) {
         size_t length = strlen(entry->d_name);
-        char name[IFNAMSIZ];
 
-        if (length <= strlen(SUFFIX) || length - strlen(SUFFIX) >= sizeof name ||
+        if (length <= strlen(SUFFIX) || length - strlen(SUFFIX) >= IFNAMSIZ ||
             strcmp(entry->d_name + length - strlen(SUFFIX), SUFFIX) != 0) {
             continue;
         }
-        snprintf(name, sizeof name, "%.*s", (int)(length - strlen(SUFFIX)), entry->d_name);
+        *names = mem_resize(*names, *n + 1, sizeof **names);
+        snprintf((*names)[(*n)++], IFNAMSIZ, "%.*s", (int)(length - strlen(SUFFIX)), entry->d_name);
+    }
+    closedir(dir);
+    return 0;
+}
+
+/* Reads the records whose text holds `part`, or all of them for NULL. */
+static int read_those(struct vif_records *records, const char *part, struct vif_record **allp,
+                      size_t *np, char **errorp)
+{
+    auto_free char(*names)[IFNAMSIZ] = NULL;
+    struct vif_record *all = NULL;
+    size_t n_names;
+    size_t n = 0;
+    int error = vif_records_names(records, &names, &n_names, errorp);
+
+    *allp = NULL;
+    *np = 0;
+    for (size_t i = 0; i < n_names && !error; i++) {
         all = mem_resize(all, n + 1, sizeof *all);
-        error = read_one(records, name, part, &all[n], errorp);
+        error = read_one(records, names[i], part, &all[n], errorp);
         if (!error) {
             n++;
         } else if (error == -ENOENT) {
-            /* Removed since readdir(). */
+            /* Removed since it was listed. */
             error = 0;
         }
     }
-    closedir(dir);
     if (error) {
         vif_records_free(all, n);
         return error;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nofile.h"
 
 /* What a script sees of our environment: nothing. */
 static char *const clean_environment[] = {
@@ -18,7 +19,8 @@ static char *const clean_environment[] = {
     NULL,
 };
 
-/* posix_spawn() with the given file actions and no signal blocked or ignored. */
+/* posix_spawn() with the given file actions, no signal blocked or ignored, and the limit of
+ * descriptors that we were started with. */
 static int spawn_clean(const char *path, char *const argv[], pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
@@ -35,7 +37,11 @@ static int spawn_clean(const char *path, char *const argv[], pid_t *pid)
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    bool raised = nofile_restore();
     int error = posix_spawn(pid, path, &actions, &attributes, argv, clean_environment);
+    if (raised) {
+        nofile_raise();
+    }
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;

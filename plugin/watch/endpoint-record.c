@@ -42,21 +42,27 @@ void endpoint_watch_owner(struct endpoint *endpoint)
 void endpoint_forget_owner(struct endpoint *endpoint)
 {
     if (endpoint->owner_fd >= 0) {
+        /* Not left to close(2): a process of ours may have it open yet, and would keep it there. */
+        epoll_ctl(endpoint->world->owners_fd, EPOLL_CTL_DEL, endpoint->owner_fd, NULL);
         close(endpoint->owner_fd);
         endpoint->owner_fd = -1;
     }
 }
 
-bool endpoint_is_still_plugged(struct endpoint *endpoint)
+/* Reads the record on disk, which is the one we go on with where it is still of this plug, and is
+ * not being unplugged; -ENOENT, without a sentence, where there is none such. */
+static int read_again(struct endpoint *endpoint, char **errorp)
 {
     struct vif_record now;
+    int error = vif_records_read(endpoint->world->records, endpoint->record.port.name, &now,
+                                 errorp);
 
-    if (vif_records_read(endpoint->world->records, endpoint->record.port.name, &now, NULL)) {
-        return false;
+    if (error) {
+        return error;
     }
     if (now.state != VIF_PLUGGED || !endpoint_is_of(endpoint, &now)) {
         vif_record_clear(&now);
-        return false;
+        return -ENOENT;
     }
     bool has_other_owner = now.pid != endpoint->record.pid;
 
@@ -66,7 +72,12 @@ bool endpoint_is_still_plugged(struct endpoint *endpoint)
         endpoint_forget_owner(endpoint);
         endpoint_watch_owner(endpoint);
     }
-    return true;
+    return 0;
+}
+
+bool endpoint_is_still_plugged(struct endpoint *endpoint)
+{
+    return read_again(endpoint, NULL) != -ENOENT;
 }
 
 void endpoint_store_seen(struct endpoint *endpoint)
@@ -76,7 +87,7 @@ void endpoint_store_seen(struct endpoint *endpoint)
     auto_free char *sentence = NULL;
     auto_close int lock = vif_records_lock(records, &sentence);
 
-    if (lock >= 0 && endpoint_is_still_plugged(endpoint)) {
+    if (lock >= 0 && read_again(endpoint, &sentence) == 0) {
         struct vif_record *record = &endpoint->record;
 
         record->waiting = seen.waiting;
@@ -105,6 +116,9 @@ void endpoint_look_again(struct endpoint *endpoint)
     auto_free char *sentence = NULL;
 
     endpoint->look_at = INT64_MAX;
+    if (endpoint->owner_fd < 0 && vif_record_owner_lives(&endpoint->record)) {
+        endpoint_watch_owner(endpoint); /* there were no descriptors for it before */
+    }
     if (!endpoint_is_still_plugged(endpoint) || !endpoint->record.pid ||
         vif_record_owner_lives(&endpoint->record) || guest_waits(endpoint)) {
         return;

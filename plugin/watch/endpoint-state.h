@@ -39,7 +39,7 @@ struct endpoint {
 int64_t endpoint_epoch(void);
 
 /* Whether the record on disk is still of this plug, and is not being unplugged; which then is the
- * one we go on with. */
+ * one we go on with. One that cannot be read does not say that it is not. */
 bool endpoint_is_still_plugged(struct endpoint *endpoint);
 
 /* Writes what was seen into the record as it is now, where it still is of this plug. */

@@ -191,12 +191,13 @@ static bool has_ended(const struct job *job)
     return poll(&ended, 1, 0) > 0;
 }
 
-/* Fills the event of what a job came to; returns whether there is something to tell. */
+/* Fills the event of what a job came to; returns whether there is something to tell. What came of a
+ * card whose macvtap was made anew meanwhile says nothing of the one that is to be given next. */
 static bool tell(struct jobs *jobs, const struct job *job, char *why, struct guest_event *event)
 {
     free(jobs->why);
     jobs->why = why;
-    if (job->forgotten || (!why && !job->replaces)) {
+    if (job->forgotten || job->replace || (!why && !job->replaces)) {
         return false;
     }
     *event = (struct guest_event){

@@ -1,5 +1,6 @@
 #include "watch/plugged.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,57 +78,107 @@ static size_t place_of(const struct plugged *plugged, const char *name)
     return begin;
 }
 
-void plugged_read(struct plugged *plugged, const char *name)
+static bool is_at(const struct plugged *plugged, size_t place, const char *name)
+{
+    return place < plugged->n && str_eq(plugged->records[place].port.name, name);
+}
+
+static void put_record(struct plugged *plugged, const struct vif_record *record)
+{
+    size_t place = place_of(plugged, record->port.name);
+
+    if (is_at(plugged, place, record->port.name)) {
+        vif_record_clear(&plugged->records[place]);
+    } else {
+        plugged->records = mem_resize(plugged->records, plugged->n + 1, sizeof *record);
+        memmove(&plugged->records[place + 1], &plugged->records[place],
+                (plugged->n++ - place) * sizeof *record);
+    }
+    plugged->records[place] = *record;
+}
+
+static void remove_record(struct plugged *plugged, const char *name)
 {
     size_t place = place_of(plugged, name);
-    bool known = place < plugged->n && str_eq(plugged->records[place].port.name, name);
+
+    if (is_at(plugged, place, name)) {
+        vif_record_clear(&plugged->records[place]);
+        memmove(&plugged->records[place], &plugged->records[place + 1],
+                (--plugged->n - place) * sizeof plugged->records[0]);
+    }
+}
+
+/* Notes whether a record is one that cannot be read; returns whether it was. */
+static bool note_bad(struct plugged *plugged, const char *name, bool bad)
+{
+    size_t i = 0;
+
+    while (i < plugged->n_bad && !str_eq(plugged->bad[i], name)) {
+        i++;
+    }
+    bool was = i < plugged->n_bad;
+
+    if (bad && !was) {
+        plugged->bad = mem_resize(plugged->bad, plugged->n_bad + 1, sizeof plugged->bad[0]);
+        str_copy(plugged->bad[plugged->n_bad++], sizeof plugged->bad[0], name);
+    } else if (!bad && was) {
+        memmove(plugged->bad[i], plugged->bad[--plugged->n_bad], sizeof plugged->bad[0]);
+    }
+    return was;
+}
+
+void plugged_read(struct plugged *plugged, const char *name)
+{
     struct vif_record record;
     auto_free char *sentence = NULL;
     int error = vif_records_read(plugged->world->records, name, &record, &sentence);
+    bool is_bad = error && error != -ENOENT;
 
-    if (sentence) {
+    if (!note_bad(plugged, name, is_bad) && is_bad) {
         world_log(plugged->world, LOG_WARNING, "%s", sentence);
     }
-    if (known) {
-        vif_record_clear(&plugged->records[place]);
+    if (is_bad) {
+        return;
     }
-    if (!error && !known) {
-        plugged->records = mem_resize(plugged->records, plugged->n + 1, sizeof record);
-        memmove(&plugged->records[place + 1], &plugged->records[place],
-                (plugged->n++ - place) * sizeof record);
-    }
-    if (!error) {
-        plugged->records[place] = record;
-    } else if (known) {
-        memmove(&plugged->records[place], &plugged->records[place + 1],
-                (--plugged->n - place) * sizeof record);
+    if (error) {
+        remove_record(plugged, name);
+    } else {
+        put_record(plugged, &record);
     }
     match_endpoint(plugged, name, error ? NULL : &record);
     plugged->changed = true;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
 int plugged_read_all(struct plugged *plugged, char **errorp)
 {
-    struct vif_record *records;
+    auto_free char(*names)[IFNAMSIZ] = NULL;
     size_t n;
-    int error = vif_records_read_all(plugged->world->records, &records, &n, errorp);
+    int error = vif_records_names(plugged->world->records, &names, &n, errorp);
 
     if (error) {
         return error;
     }
-    vif_records_free(plugged->records, plugged->n);
-    plugged->records = records;
-    plugged->n = n;
-    for (size_t i = plugged->n_endpoints; i-- > 0;) {
-        const char *name = endpoint_name(plugged->endpoints[i]);
-        size_t place = place_of(plugged, name);
+    for (size_t i = plugged->n; i-- > 0;) {
+        char name[IFNAMSIZ];
 
-        if (place == n || !str_eq(records[place].port.name, name)) {
-            remove_endpoint(plugged, plugged->endpoints[i]);
-        }
+        str_copy(name, sizeof name, plugged->records[i].port.name);
+        plugged_read(plugged, name);
+    }
+    /* In order, so that each comes after the last one. */
+    if (n) {
+        qsort(names, n, sizeof names[0], by_name);
     }
     for (size_t i = 0; i < n; i++) {
-        match_endpoint(plugged, records[i].port.name, &records[i]);
+        size_t place = place_of(plugged, names[i]);
+
+        if (!is_at(plugged, place, names[i])) {
+            plugged_read(plugged, names[i]);
+        }
     }
     plugged->changed = true;
     return 0;
@@ -139,5 +190,6 @@ void plugged_clear(struct plugged *plugged)
         endpoint_free(plugged->endpoints[i]);
     }
     free(plugged->endpoints);
+    free(plugged->bad);
     vif_records_free(plugged->records, plugged->n);
 }

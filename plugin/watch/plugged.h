@@ -15,14 +15,17 @@ struct plugged {
     bool began;   /* what comes from now on is new */
     struct endpoint **endpoints;
     size_t n_endpoints;
+    char (*bad)[IFNAMSIZ]; /* whose records cannot be read, which was said */
+    size_t n_bad;
 };
 
 void plugged_clear(struct plugged *plugged);
 
-/* One record may be another than before, new, or gone. */
+/* One record may be another than before, new, or gone. One that cannot be read is named once, and
+ * as long as it cannot be, what was known of it before holds. */
 void plugged_read(struct plugged *plugged, const char *name);
 
-/* All may be. Returns 0 or a negative errno value. */
+/* All may be. Returns 0, or a negative errno value when the folder cannot be read. */
 int plugged_read_all(struct plugged *plugged, char **errorp);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nofile.h"
 #include "netdev/link-events.h"
 #include "ovs/loop.h"
 #include "watch/folder.h"
@@ -393,6 +394,7 @@ int watcher_run(const struct watcher_options *options, char **errorp)
     sigset_t before;
     int error = catch_signals(&watcher, &before, errorp);
 
+    nofile_raise(); /* each interface takes some: for its guest, its owner, and to be connected */
     watcher.plugged.world = &watcher.world;
     watcher.world.host = vif_host_open(options->host);
     watcher.world.guests = guests_new(watcher.rundir);
@@ -413,6 +415,7 @@ int watcher_run(const struct watcher_options *options, char **errorp)
         notify_stopping();
     }
     clear(&watcher);
+    nofile_restore();
     sigprocmask(SIG_SETMASK, &before, NULL);
     return error;
 }

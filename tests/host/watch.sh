@@ -16,6 +16,8 @@ expect 2 'watch does not take "x"' "$VIFPLUG" watch x
 expect 1 'nosuch.xml' "$VIFPLUG" watch --network "$work/nosuch.xml"
 [ ! -e /run/vifplug ] || fail "it made a folder before it knew what to do"
 
+ulimit -Sn 1000
+
 # One for each folder; the folder is made where it is missing.
 watch_start
 expect 1 "process $watcher watches /run/vifplug already" timeout 10 "$VIFPLUG" watch
@@ -25,6 +27,9 @@ watch_start
 watch_more=()
 watch_stop
 watcher=$first
+
+# It may have as many descriptors open as are allowed.
+is "descriptors" "$(ulimit -Hn)" "$(awk '/^Max open files/ { print $4 }' "/proc/$watcher/limits")"
 
 # Nothing happens while nothing does.
 ticks() {
@@ -116,6 +121,34 @@ wait_for is_known mv0 'i["waiting"]' True
 ip link set up0 nomaster
 reconnected mv0 4
 ip link delete br9
+
+# A record that cannot be read is named once, and is no other one's matter: not when it comes, not at
+# the start. What is known of an interface holds meanwhile.
+lower up1
+works "$VIFPLUG" plug --lower up1 --mode bridge --mac 52:54:00:00:00:02 --target mv1
+line=$(watch_line)
+cp /run/vifplug/ports/mv1.json "$work/mv1.json"
+for text in '{' '{"name"' ''; do
+    echo "$text" >"$work/bad"
+    mv "$work/bad" /run/vifplug/ports/mv1.json
+done
+watch_says 'ports/mv1.json: it is not JSON' "$line"
+cp /run/vifplug/ports/mv0.json "$work/bad"
+mv "$work/bad" /run/vifplug/ports/mv0.json
+ip link delete up0
+watch_says '"mv0": its macvtap is gone' "$line"
+is "it is named once" 1 "$(tail -n "+$line" "$work/watch.log" | grep -c mv1.json)"
+watch_stop
+line=$(watch_line)
+watch_start
+watch_says 'watching .*, with 1 interface$' "$line"
+watch_says 'ports/mv1.json: it is not JSON' "$line"
+cp "$work/mv1.json" "$work/bad"
+mv "$work/bad" /run/vifplug/ports/mv1.json
+lower up0
+reconnected mv0 5
+works "$VIFPLUG" unplug mv1
+ip link delete up1
 
 # HUP: networks are read again. One that is wrong changes nothing.
 line=$(watch_line)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -442,6 +443,21 @@ static void an_owner_lives_until_its_end(void **state)
     assert_false(vif_record_owner_lives(&record));
 }
 
+static void an_owner_is_not_dead_for_want_of_descriptors(void **state)
+{
+    struct vif_record record = {0};
+    struct rlimit limit;
+
+    (void)state;
+    vif_record_set_owner(&record);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct rlimit few = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    bool lives = vif_record_owner_lives(&record);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_true(lives);
+}
+
 /* Whether another process could have the user's lock now. */
 static bool is_free(const struct folder *folder, uid_t user)
 {
@@ -611,6 +627,7 @@ int main(void)
         test(garbage_is_named),
         test(a_name_is_no_path),
         cmocka_unit_test(an_owner_lives_until_its_end),
+        cmocka_unit_test(an_owner_is_not_dead_for_want_of_descriptors),
         test(users_have_a_lock_each),
         test(what_a_live_process_works_on_cannot_be_claimed),
         test(of_many_claims_one_wins),
