@@ -138,9 +138,8 @@ void endpoint_guest_event(struct endpoint *endpoint, const struct guest_event *e
     case GUEST_STUCK:
         if (!endpoint->said_stuck) {
             endpoint->said_stuck = true;
-            world_log(endpoint->world, LOG_WARNING,
-                      "%s: the guest does not let go of its card, and is waited for",
-                      endpoint->who);
+            world_log(endpoint->world, LOG_WARNING, "%s: it waits for its guest: %s", endpoint->who,
+                      event->why);
         }
         break;
     case GUEST_UNTOLD:

@@ -18,7 +18,7 @@ struct guest_event {
         GUEST_LOST,      /* there is none any more */
         GUEST_CONNECTED, /* it has the new backend of the interface `name` */
         GUEST_FAILED,    /* it has not, `why`; and has what it had before */
-        GUEST_STUCK,     /* it does not let go of its card, and is waited for further */
+        GUEST_STUCK,     /* it does not react, `why`, and is waited for further */
         GUEST_UNTOLD,    /* it could not be told of its link's state, `why` */
         GUEST_MAC,       /* it gave its card the address `mac` */
     } kind;
