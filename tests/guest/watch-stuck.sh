@@ -84,6 +84,27 @@ reconnected mv1 3
 goes_on
 nic one eth0 'mac=52:54:00:00:00:01 .*carrier=1 '
 
+# The connection is lost as soon as QEMU has been asked something, which it does all the same.
+times=3
+for step in set_link device_del netdev_del getfd netdev_add device_add; do
+    sleep 1.5 # the watcher ends a session that it does not need
+    rm -f "$work/proxy"
+    python3 "$VIFPLUG_SOURCE/tests/support/qmp-proxy.py" /run/vifplug/qmp/mv1.sock \
+        /run/vifplug/qmp/mv1.server "\"$step\"" >"$work/proxy" &
+    proxy=$!
+    wait_for [ -s "$work/proxy" ]
+    line=$(watch_line)
+    ip link delete up0
+    watch_says '"mv1".*: its macvtap is gone' "$line"
+    uplink up0 lbr0 02:00:00:00:10:00
+    times=$((times + 1))
+    reconnected mv1 $times
+    wait_for is_gone $proxy
+    goes_on
+    echo "ok: it was lost after $step"
+    nic one eth0 'mac=52:54:00:00:00:01 .*carrier=1 '
+done
+
 pings_stop
 off one two
 watch_stop
