@@ -143,9 +143,10 @@ line=$(watch_line)
 watch_start
 watch_says 'watching .*, with 1 interface$' "$line"
 watch_says 'ports/mv1.json: it is not JSON' "$line"
+lower up0
+watch_says '"mv0": it is connected again' "$line"
 cp "$work/mv1.json" "$work/bad"
 mv "$work/bad" /run/vifplug/ports/mv1.json
-lower up0
 reconnected mv0 5
 works "$VIFPLUG" unplug mv1
 ip link delete up1
