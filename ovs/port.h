@@ -68,9 +68,6 @@ struct ovs_port {
     char *name;
     char *bridge;
     struct ovs_vlan vlan;
-    bool isolated;        /* Port.protected: no traffic between two such ports */
-    bool transient;       /* Port.other_config:transient */
-    unsigned mtu_request; /* Interface.mtu_request, bytes; 0 for none */
     struct ovs_qos qos;
     struct ovs_id *interface_ids; /* Interface.external_ids, sorted by key */
     size_t n_interface_ids;
@@ -81,6 +78,10 @@ struct ovs_port {
     /* Of a port that is put back, since somebody else has removed its row: the id of the plug that
      * it is of. "" for a new one. */
     char plug_id[37];
+
+    bool isolated;        /* Port.protected: no traffic between two such ports */
+    bool transient;       /* Port.other_config:transient */
+    unsigned mtu_request; /* Interface.mtu_request, bytes; 0 for none */
 };
 
 /* Frees what `port` points to, not the struct itself. */

