@@ -64,15 +64,21 @@ uplink other0 lbr0 02:00:00:00:10:00
 reconnected mv0 1
 goes_on
 is_on mv0 other0 || fail "mv0 is on another device: $(link mv0)"
-# Once more, and under the name that the other one has given up.
+# Again and again, under the one name and the other.
 ip link delete up0
-line=$(watch_line)
-ip link delete other0
-watch_says '"mv0".*: its macvtap is gone' "$line"
-uplink up0 lbr0 02:00:00:00:10:00
-reconnected mv0 2
-goes_on
-is_on mv0 up0 || fail "mv0 is on another device: $(link mv0)"
+below=other0
+for round in $(seq 2 20); do
+    next=up0
+    [ $below = other0 ] || next=other0
+    line=$(watch_line)
+    ip link delete $below
+    watch_says '"mv0".*: its macvtap is gone' "$line"
+    uplink $next lbr0 02:00:00:00:10:00
+    reconnected mv0 "$round"
+    goes_on
+    is_on mv0 $next || fail "mv0 is on another device: $(link mv0)"
+    below=$next
+done
 pings_stop
 
 # By its network: the one goes, and the other one is there.
@@ -99,6 +105,17 @@ ip link delete up2
 reconnected mv1 2
 goes_on
 is_on mv1 up1 || fail "mv1 is on another device: $(link mv1)"
+# Again and again, from the one to the other.
+below=1
+for round in $(seq 3 20); do
+    next=$((3 - below))
+    uplink up$next lbr1 02:00:00:00:10:0$next
+    ip link delete up$below
+    reconnected mv1 "$round"
+    goes_on
+    is_on mv1 up$next || fail "mv1 is on another device: $(link mv1)"
+    below=$next
+done
 # None is left, until the network gets another one.
 line=$(watch_line)
 ip link delete up1
@@ -107,10 +124,10 @@ uplink up3 lbr1 02:00:00:00:10:03
 wait_for is_known mv1 'i["status"]' waiting
 pool up1 up3
 kill -HUP "$watcher"
-reconnected mv1 3
+reconnected mv1 21
 goes_on
 is_on mv1 up3 || fail "mv1 is on another device: $(link mv1)"
-is "the other card was left alone" 2 "$(known mv0 'i["reconnects"]')"
+is "the other card was left alone" 20 "$(known mv0 'i["reconnects"]')"
 pings_stop
 
 off one
