@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/link.h"
@@ -41,22 +41,14 @@ int evb_listen(struct rtnl *rtnl, const char *lower, int *fdp, char **errorp)
     return error_wrap(errorp, error, "cannot listen for LLDP");
 }
 
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 int evb_wait(int fd, unsigned timeout_ms, bool *heard, struct lldp_evb *evb, char **errorp)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-    long long end = now_ms() + timeout_ms;
+    long long end = clock_ms() + timeout_ms;
     long long left = timeout_ms;
     unsigned char frame[FRAME_SIZE];
 
-    for (*heard = false; !*heard && left >= 0; left = end - now_ms()) {
+    for (*heard = false; !*heard && left >= 0; left = end - clock_ms()) {
         if (poll(&poll_fd, 1, (int)left) <= 0) {
             continue;
         }

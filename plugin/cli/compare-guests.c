@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "compare/result.h"
@@ -161,14 +161,6 @@ static void end(struct guest *guest)
     }
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Keeps the line that speech begins with, for a sentence: plain text, and not too long. What
  * follows a panic tells less. */
 static void keep_last(struct guest *guest)
@@ -242,11 +234,11 @@ static int hear(struct guest *guest, char **errorp)
 /* The rest of the next line that begins with the word; caller frees. */
 static int wait_for(struct guest *guest, const char *word, int seconds, char **rest, char **errorp)
 {
-    const int64_t deadline = now_ms() + (int64_t)seconds * 1000;
+    const int64_t deadline = clock_ms() + (int64_t)seconds * 1000;
     const size_t n = strlen(word);
     int error = 0;
 
-    while (!error && now_ms() < deadline && !*guest->options->stop) {
+    while (!error && clock_ms() < deadline && !*guest->options->stop) {
         for (char *line = take_line(guest); line; line = take_line(guest)) {
             if (strncmp(line, word, n) == 0 && line[n] == ' ') {
                 *rest = str_dup(line + n + 1);

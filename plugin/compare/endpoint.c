@@ -6,9 +6,9 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 /* As QEMU asks for once the guest's driver has accepted all that it was offered. */
@@ -83,21 +83,13 @@ int endpoint_receive(const struct endpoint *endpoint, unsigned char *room, size_
     return 0;
 }
 
-static long now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void endpoint_drain(const struct endpoint *endpoint, int quiet_ms)
 {
-    const long end = now_ms() + DRAIN_MAX_MS;
+    const long end = clock_ms() + DRAIN_MAX_MS;
     struct pollfd ready = {.fd = endpoint->fd, .events = POLLIN};
     unsigned char some[ENDPOINT_HEADER + 1];
 
-    while (now_ms() < end && poll(&ready, 1, quiet_ms) > 0) {
+    while (clock_ms() < end && poll(&ready, 1, quiet_ms) > 0) {
         /* What does not fit of a frame is dropped with it. */
         if (read(endpoint->fd, some, sizeof some) < 0 && errno != EAGAIN && errno != EINTR) {
             return;

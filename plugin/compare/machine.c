@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 static char *kernel(void)
@@ -45,14 +46,6 @@ static double load(void)
     return getloadavg(&average, 1) == 1 ? average : 0;
 }
 
-double machine_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 void machine_before(struct compare_result *result)
 {
     char text[sizeof "2026-01-01T00:00:00Z"];
@@ -67,11 +60,11 @@ void machine_before(struct compare_result *result)
     result->cpu = cpu_model();
     result->n_cpus = n > 0 ? (unsigned)n : 1;
     result->load_before = load();
-    result->seconds = -machine_clock();
+    result->seconds = -(double)clock_us() / 1e6;
 }
 
 void machine_after(struct compare_result *result)
 {
-    result->seconds += machine_clock();
+    result->seconds += (double)clock_us() / 1e6;
     result->load_after = load();
 }

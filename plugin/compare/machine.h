@@ -8,7 +8,4 @@
 void machine_before(struct compare_result *result);
 void machine_after(struct compare_result *result);
 
-/* Seconds on a clock that is never set. */
-double machine_clock(void);
-
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "libvirt/adopt.h"
@@ -275,14 +276,6 @@ static int ask_all(struct libvirt_guest *guest, const struct vif_document *domai
     return error;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int wait_until_gone(struct libvirt_guest *guest, const char *const *names, size_t n,
                            int64_t end, char **errorp)
 {
@@ -295,7 +288,7 @@ static int wait_until_gone(struct libvirt_guest *guest, const char *const *names
         if (error || !name) {
             return error;
         }
-        if (now_ms() >= end) {
+        if (clock_ms() >= end) {
             return error_set(errorp, ETIME,
                              "\"%s\": the guest does not let go of it, so it stays plugged; try "
                              "again when the guest has booted",
@@ -307,7 +300,7 @@ static int wait_until_gone(struct libvirt_guest *guest, const char *const *names
 
 int libvirt_take(struct libvirt_guest *guest, const char *const *names, size_t n, char **errorp)
 {
-    int64_t end = now_ms() + LIBVIRT_DETACH_SECONDS * INT64_C(1000);
+    int64_t end = clock_ms() + LIBVIRT_DETACH_SECONDS * INT64_C(1000);
     struct vif_document domain;
     int error = libvirt_read(guest, &domain, errorp);
 

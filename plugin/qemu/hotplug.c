@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "netdev/tap.h"
@@ -212,14 +212,6 @@ int hotplug_plug(struct qmp *qmp, struct hotplug_nic *nics, size_t n, int wait_m
     return error;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Asks the guest to let go of a device. Sets *there to false when there is none. */
 static int ask(struct qmp *qmp, const struct hotplug_nic *nic, bool *there, char **errorp)
 {
@@ -264,7 +256,7 @@ static int wait_for_all(struct qmp *qmp, const struct hotplug_nic *nics, bool *t
         n_left += there[i];
     }
     while (n_left) {
-        int64_t left = end - now_ms();
+        int64_t left = end - clock_ms();
         cJSON *event;
         int error = qmp_next_event(qmp, left > 0 ? (int)left : 0, &event, errorp);
 
@@ -309,7 +301,7 @@ static int look_again(struct qmp *qmp, const struct hotplug_nic *nics, bool *the
 
 int hotplug_unplug(struct qmp *qmp, struct hotplug_nic *nics, size_t n, int wait_ms, char **errorp)
 {
-    int64_t end = now_ms() + wait_ms;
+    int64_t end = clock_ms() + wait_ms;
     bool *there = mem_zalloc(n * sizeof *there); /* the device, which is what the guest holds */
     int error = 0;
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "qemu/qmp-wire.h"
@@ -38,19 +38,11 @@ pid_t qmp_peer(const struct qmp *qmp)
     return qmp_socket_peer(qmp->fd);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Receives something; -ETIMEDOUT, without a sentence, when nothing comes before the deadline. */
 static int receive_more(struct qmp *qmp, int64_t deadline, char **errorp)
 {
     struct pollfd pfd = {.fd = qmp->fd, .events = POLLIN};
-    int64_t left = deadline - now_ms();
+    int64_t left = deadline - clock_ms();
 
     if (left <= 0 || poll(&pfd, 1, (int)left) == 0) {
         return -ETIMEDOUT;
@@ -93,7 +85,7 @@ int qmp_open(int fd, int timeout_ms, struct qmp **qmpp, char **errorp)
     qmp->fd = fd;
     qmp->timeout_ms = timeout_ms;
     qmp->events = cJSON_CreateArray();
-    int error = receive_answer(qmp, now_ms() + timeout_ms, &greeting, errorp);
+    int error = receive_answer(qmp, clock_ms() + timeout_ms, &greeting, errorp);
     if (!error && !cJSON_GetObjectItemCaseSensitive(greeting, "QMP")) {
         error = error_set(errorp, EPROTO, "what answers is not QMP");
     }
@@ -164,7 +156,7 @@ static int send_command(struct qmp *qmp, const char *command, cJSON *arguments, 
 static int transact(struct qmp *qmp, const char *command, cJSON *arguments, int fd, cJSON **result,
                     char **errorp)
 {
-    int64_t deadline = now_ms() + qmp->timeout_ms;
+    int64_t deadline = clock_ms() + qmp->timeout_ms;
     int error = send_command(qmp, command, arguments, fd, errorp);
 
     while (!error) {
@@ -210,7 +202,7 @@ int qmp_give_fd(struct qmp *qmp, const char *name, int fd, char **errorp)
 
 int qmp_next_event(struct qmp *qmp, int timeout_ms, cJSON **event, char **errorp)
 {
-    int64_t deadline = now_ms() + timeout_ms;
+    int64_t deadline = clock_ms() + timeout_ms;
 
     *event = cJSON_DetachItemFromArray(qmp->events, 0);
     while (!*event) {

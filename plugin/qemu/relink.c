@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "qemu/args.h"
@@ -69,14 +69,6 @@ struct relink {
     size_t n_told;
     char *why; /* of the event that was taken last */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 struct relink *relink_open(const char *path)
 {
@@ -268,7 +260,7 @@ void relink_replace(struct relink *relink, const struct vif_record *record, cons
     }
     card->replace = true;
     card->renewed = card->list != NULL;
-    card->stuck_at = now_ms() + STUCK;
+    card->stuck_at = clock_ms() + STUCK;
     relink_set_link(relink, record, true);
 }
 
@@ -387,7 +379,7 @@ static void plan_retry(struct relink *relink)
     for (size_t i = 0; i < relink->n_cards && !alive; i++) {
         alive = lives(relink->cards[i]);
     }
-    relink->retry_at = alive ? now_ms() + relink->retry_ms : INT64_MAX;
+    relink->retry_at = alive ? clock_ms() + relink->retry_ms : INT64_MAX;
     relink->retry_ms = relink->retry_ms * 2 < RETRY_LAST ? relink->retry_ms * 2 : RETRY_LAST;
 }
 
@@ -421,7 +413,7 @@ static void connect_again(struct relink *relink)
         lose(relink, why);
         return;
     }
-    relink->greeting_at = now_ms() + GREETING;
+    relink->greeting_at = clock_ms() + GREETING;
     relink->peer = qmp_stream_peer(relink->stream);
     bool any = !relink->n_cards;
     for (size_t i = 0; i < relink->n_cards; i++) {
@@ -445,7 +437,7 @@ static void greeted(struct relink *relink)
     for (size_t i = 0; i < relink->n_cards; i++) {
         struct relink_card *card = relink->cards[i];
 
-        card->stuck_at = card->replace ? now_ms() + STUCK : INT64_MAX;
+        card->stuck_at = card->replace ? clock_ms() + STUCK : INT64_MAX;
     }
     if (relink->greet || relink->lost) {
         relink->greet = false;
@@ -664,7 +656,7 @@ static void check_stuck(struct relink *relink, int64_t now)
 
 static void check_times(struct relink *relink)
 {
-    int64_t now = now_ms();
+    int64_t now = clock_ms();
 
     if (now >= relink->greeting_at) {
         relink->greeting_at = INT64_MAX;
@@ -681,14 +673,14 @@ static void check_times(struct relink *relink)
 static void run(struct relink *relink)
 {
     check_times(relink);
-    if (!relink->stream && has_work(relink) && now_ms() >= relink->retry_at) {
+    if (!relink->stream && has_work(relink) && clock_ms() >= relink->retry_at) {
         connect_again(relink);
     }
     talk(relink);
     if (!relink->stream || has_work(relink)) {
         relink->idle_at = INT64_MAX;
     } else if (relink->idle_at == INT64_MAX) {
-        relink->idle_at = now_ms() + IDLE;
+        relink->idle_at = clock_ms() + IDLE;
     }
 }
 

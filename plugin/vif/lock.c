@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -56,17 +57,9 @@ static int give_up(int fd, unsigned milliseconds, char **errorp)
                      who, milliseconds / 1000.0);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int vif_lock(int fd, unsigned milliseconds, char **errorp)
 {
-    int64_t end = now_ms() + milliseconds;
+    int64_t end = clock_ms() + milliseconds;
 
     /* Not an alarm, since signals are the program's. */
     for (long pause_ms = 1; flock(fd, LOCK_EX | LOCK_NB);
@@ -76,7 +69,7 @@ int vif_lock(int fd, unsigned milliseconds, char **errorp)
         if (errno != EWOULDBLOCK && errno != EINTR) {
             return error_set(errorp, errno, "%m");
         }
-        if (now_ms() >= end) {
+        if (clock_ms() >= end) {
             return give_up(fd, milliseconds, errorp);
         }
         nanosleep(&pause, NULL);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "vif/plug.h"
 
@@ -38,7 +39,7 @@ int vif_plug_wishes(struct vif_host *host, const struct vif_wish *wishes, size_t
     struct vif_plug_options timed = *options;
     int error = -EAGAIN;
 
-    timed.began_us = vif_plug_clock();
+    timed.began_us = clock_us();
     for (int attempt = 0; attempt < ATTEMPTS && error == -EAGAIN; attempt++) {
         char *sentence = NULL;
 

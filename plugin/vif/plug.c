@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "vif/device.h"
@@ -42,14 +43,6 @@ void vif_plugged_free(struct vif_plugged *plugged, size_t n)
         vif_record_clear(&plugged[i].record);
     }
     free(plugged);
-}
-
-int64_t vif_plug_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
 static struct vif_record *record_of(const struct job *job)
@@ -243,7 +236,7 @@ static int finish_record(struct plug *plug, struct job *job, char **errorp)
 
     vif_lower_keep_up(record);
     record->state = VIF_PLUGGED;
-    record->plug_us = vif_plug_clock() - plug->began_us;
+    record->plug_us = clock_us() - plug->began_us;
     if (!plug->options->supervised) {
         record->pid = 0;
         record->pid_start = 0;
@@ -347,7 +340,7 @@ int vif_plug(struct vif_host *host, const struct vif_plan *plan, struct vif_view
         .jobs = mem_zalloc(plan->n_ports * sizeof *plug.jobs),
         .lowers = &view->lowers,
         .lock = -1,
-        .began_us = options->began_us ? options->began_us : vif_plug_clock(),
+        .began_us = options->began_us ? options->began_us : clock_us(),
     };
     struct vif_plugged *out = mem_zalloc(plan->n_ports * sizeof *out);
 

@@ -38,7 +38,7 @@ struct vif_plug_options {
     bool no_wait;     /* do not wait until ovs-vswitchd has realised the ports */
     bool supervised;  /* a process looks after the interfaces as long as it lives: `run` */
     pid_t supervisor; /* which, where it is not this one */
-    int64_t began_us; /* when it began, vif_plug_clock(); 0: with vif_plug() */
+    int64_t began_us; /* when it began, clock_us(); 0: with vif_plug() */
 
     /* An interface that is plugged already is refused, not left as it is: its queues are wanted,
      * and cannot be had twice. */
@@ -62,9 +62,6 @@ struct vif_plugged {
     int *fds;     /* its queues, close-on-exec; none where the device is not opened here */
     size_t n_fds;
 };
-
-/* Microseconds of the monotonic clock. */
-int64_t vif_plug_clock(void);
 
 /* Carries out a settled plan, with the view it was settled with, of which the lower devices are
  * looked at anew. On success stores the plan's interfaces in its order in *plugged,

@@ -1,8 +1,8 @@
 #include "watch/notify.h"
 
 #include <stdarg.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #ifdef HAVE_LIBSYSTEMD
@@ -22,12 +22,9 @@ void notify_ready(void)
 
 void notify_reloading(void)
 {
-    struct timespec now;
+    /* The time is for Type=notify-reload, which wants the monotonic clock's (sd_notify(3)). */
+    auto_free char *state = str_printf("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_us());
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    /* The time is for Type=notify-reload. */
-    auto_free char *state = str_printf("RELOADING=1\nMONOTONIC_USEC=%lld",
-                                       (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
     sd_notify(0, state);
 }
 
