@@ -13,16 +13,6 @@ pool() {
         "$(printf "<interface dev='%s'/>" "$@")" >"$work/pool.xml.new"
     mv "$work/pool.xml.new" "$work/pool.xml"
 }
-# is_on NAME LOWER: for wait_for.
-is_on() {
-    [[ $(link "$1") == *" $1@$2: "* ]] && is_known "$1" 'i["lower"]' "$2"
-}
-# goes_on: the guest answers.
-goes_on() {
-    local since
-    since=$(now)
-    wait_for answers "$since"
-}
 
 switch lbr0 10.0.0.254/24
 switch lbr1 10.0.1.254/24

@@ -12,12 +12,6 @@ set -euo pipefail
 carrier() {
     guest_ask one 'sed "s/^/GUEST /" /sys/class/net/eth0/carrier_changes'
 }
-# goes_on: the guest answers, and from that on all the while.
-goes_on() {
-    local since
-    since=$(now)
-    wait_for answers "$since"
-}
 
 switch lbr0 10.0.0.254/24
 remember

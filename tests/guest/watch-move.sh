@@ -24,10 +24,6 @@ reload() {
     kill -HUP "$watcher"
     watch_says 'networks are read again' "$line"
 }
-# is_on NAME LOWER: for wait_for.
-is_on() {
-    [[ $(link "$1") == *" $1@$2: "* ]] && is_known "$1" 'i["lower"]' "$2"
-}
 # is_moved NAME LOWER: all of it is over, for wait_for.
 is_moved() {
     is_on "$1" "$2" && is_known "$1" 'i["before"]' None && ! ip -o link | grep -q vifold
@@ -35,11 +31,6 @@ is_moved() {
 # has_old: for wait_for.
 has_old() {
     ip -o link | grep -q vifold
-}
-goes_on() {
-    local since
-    since=$(now)
-    wait_for answers "$since"
 }
 
 switch lbr0 10.0.0.254/24

@@ -44,12 +44,6 @@ put_back() {
     works "$VIFPLUG" verify port0
     goes_on
 }
-# goes_on: the guest answers, and from that on all the while.
-goes_on() {
-    local since
-    since=$(now)
-    wait_for answers "$since"
-}
 # state: this host's, but for what says which row is which; taken_down: whether it is as it was.
 state() {
     host_state | sed -E 's/[0-9a-f]{8}(-[0-9a-f]+){4}/UUID/g' | sort

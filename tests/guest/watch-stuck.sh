@@ -8,12 +8,6 @@ set -euo pipefail
 # shellcheck source=../support/watch.sh
 . "$VIFPLUG_SOURCE/tests/support/watch.sh"
 
-# goes_on: the guest "one" answers, and from that on all the while.
-goes_on() {
-    local since
-    since=$(now)
-    wait_for answers "$since"
-}
 # comes_back: the device goes, and returns; the guest "two" is served at once, for the nth time.
 comes_back() {
     line=$(watch_line)

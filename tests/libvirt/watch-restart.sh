@@ -53,11 +53,9 @@ lose() {
 
 # found: waits until the guest has its card again, which is as it was.
 found() {
-    local since
     rounds=$((rounds + 1))
     reconnected mv0 $rounds
-    since=$(now)
-    wait_for answers "$since"
+    goes_on
     extra+=($(($(gap "$cut") - (back - cut) / 1000)))
     is "the card is as it was" "$before" "$(card)"
     is "nothing is kept of it" "" "$(notes)"

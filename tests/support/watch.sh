@@ -123,6 +123,16 @@ pings_stop() {
 answers() {
     [ "$(awk -v since="$1" '$1 * 1e6 >= since' "$work/pings" | wc -l)" -ge 10 ]
 }
+# goes_on: waits until the guest answers, from now on and for a while.
+goes_on() {
+    local since
+    since=$(now)
+    wait_for answers "$since"
+}
+# is_on NAME LOWER: whether a macvtap is on that device, and its record says so; for wait_for.
+is_on() {
+    [[ $(link "$1") == *" $1@$2: "* ]] && is_known "$1" 'i["lower"]' "$2"
+}
 
 # gap SINCE: the longest time without an answer since SINCE, in milliseconds.
 gap() {
