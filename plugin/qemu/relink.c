@@ -3,7 +3,6 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "qemu/args.h"
 #include "qemu/hotplug.h"
 #include "qemu/qmp-stream.h"
@@ -106,33 +106,14 @@ void relink_trust_path(struct relink *relink)
     relink->trusted = true;
 }
 
-/* The parent of a process, or 0: field 4 of /proc/PID/stat, proc(5). */
-static pid_t parent_of(pid_t pid)
-{
-    char path[64];
-    char stat[1024];
-    long parent = 0;
-
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? 0 : read(fd, stat, sizeof stat - 1);
-    stat[length > 0 ? length : 0] = '\0';
-    /* The second field is the name in parentheses, which may hold some itself; the third a letter.
-     */
-    const char *name_end = strrchr(stat, ')');
-    if (name_end && strlen(name_end) > strlen(") S ")) {
-        parent = strtol(name_end + strlen(") S "), NULL, 10);
-    }
-    return (pid_t)parent;
-}
-
 /* Whether the process that listens is the one that a record names, or was started by that. */
 static bool is_peer(const struct relink *relink, pid_t pid)
 {
     pid_t process = relink->peer;
+    struct process_stat stat;
 
     for (int i = 0; i < MAX_PARENTS && process > 1 && process != pid; i++) {
-        process = parent_of(process);
+        process = process_read(process, &stat) ? 0 : stat.parent;
     }
     return relink->trusted || !pid || !relink->peer || process == pid;
 }

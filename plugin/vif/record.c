@@ -2,18 +2,15 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/process.h"
 #include "netdev/macvtap.h"
 #include "vif/json.h"
-
-/* The number of the field in /proc/PID/stat that says when the process started; proc(5). */
-#define START_FIELD 22
 
 void vif_record_clear(struct vif_record *record)
 {
@@ -51,35 +48,18 @@ const char *vif_state_name(enum vif_state state)
     return NULL;
 }
 
-/* When the process started, in clock ticks since boot: field 22 of /proc/PID/stat, proc(5). Returns
- * 0; -ESRCH when there is no such process, or only what is left of one (a zombie, field 3); or
- * another negative errno value when that cannot be told. */
+/* When the process started. Returns 0; -ESRCH when there is no such process, or only what is left
+ * of one; or another negative errno value when that cannot be told. */
 static int process_start(pid_t pid, uint64_t *start)
 {
-    char path[64];
-    char stat[1024];
+    struct process_stat stat;
+    int error = process_read(pid, &stat);
 
-    *start = 0;
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT ? -ESRCH : -errno;
+    if (!error && strchr("ZXx", stat.state)) {
+        error = -ESRCH;
     }
-    ssize_t length = read(fd, stat, sizeof stat - 1);
-    if (length <= 0) {
-        return length < 0 ? -errno : -ESRCH;
-    }
-    stat[length] = '\0';
-    /* The second field is the name in parentheses, which may hold blanks and parentheses itself. */
-    char *field = strrchr(stat, ')');
-    if (field && strchr("ZXx", field[strlen(") ")])) {
-        return -ESRCH;
-    }
-    for (int number = 2; field && number < START_FIELD; number++) {
-        field = strchr(field + 1, ' ');
-    }
-    *start = field ? strtoull(field, NULL, 10) : 0;
-    return 0;
+    *start = error ? 0 : stat.start;
+    return error;
 }
 
 bool vif_record_owner_lives(const struct vif_record *record)
