@@ -1,8 +1,24 @@
+/* Theory of operation. The kernel does not tell who has a macvtap open, so the descriptors of all
+ * processes are looked at, for the macvtap's device number.
+ *
+ * A number alone does not say that it is this macvtap: it becomes free when a macvtap is deleted,
+ * and the next one gets it, while a process may have the one that was deleted open for as long as
+ * it likes, as QEMU does. So TUNGETIFF is asked of a copy of the descriptor: only what still lives
+ * has an answer (tap_ioctl() in drivers/net/tap.c), and of those that live each has a number of its
+ * own.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -13,7 +29,7 @@
 /* What is looked for. */
 struct search {
     dev_t *numbers; /* 0 for what is no macvtap */
-    bool *in_use;
+    pid_t *users;
     size_t n;
 };
 
@@ -34,10 +50,13 @@ static int find_numbers(const int *ifindexes, struct search *search, char **erro
     return error;
 }
 
+/* What cannot be seen may be any of them. */
 static void count_all_as_used(struct search *search)
 {
     for (size_t i = 0; i < search->n; i++) {
-        search->in_use[i] = search->numbers[i] != 0;
+        if (search->numbers[i] && !search->users[i]) {
+            search->users[i] = MACVTAP_USER_HIDDEN;
+        }
     }
 }
 
@@ -46,13 +65,25 @@ static bool is_denial(int err)
     return err == EACCES || err == EPERM;
 }
 
-static void look_at(struct search *search, int folder, const char *descriptor)
+/* Whether what a process has open is of a macvtap that was deleted; false where that cannot be
+ * told. */
+static bool is_dead(pid_t pid, const char *descriptor)
+{
+    auto_close int process = pidfd_open(pid, 0);
+    auto_close int copy = process < 0 ? -1 : pidfd_getfd(process, atoi(descriptor), 0);
+    struct ifreq request = {0};
+
+    return copy >= 0 && ioctl(copy, TUNGETIFF, &request) && errno == ENOLINK;
+}
+
+static void look_at(struct search *search, pid_t pid, int folder, const char *descriptor)
 {
     struct statx st;
 
     /* Without AT_STATX_DONT_SYNC a file on a dead NFS server would hold us up. */
     if (statx(folder, descriptor, AT_STATX_DONT_SYNC, STATX_TYPE, &st)) {
-        if (is_denial(errno)) {
+        /* Of a process that ends just now nothing may be seen, either. */
+        if (is_denial(errno) && kill(pid, 0) == 0) {
             count_all_as_used(search);
         }
         return; /* else closed meanwhile */
@@ -60,7 +91,9 @@ static void look_at(struct search *search, int folder, const char *descriptor)
     const dev_t number = makedev(st.stx_rdev_major, st.stx_rdev_minor);
 
     for (size_t i = 0; S_ISCHR(st.stx_mode) && i < search->n; i++) {
-        search->in_use[i] |= search->numbers[i] && search->numbers[i] == number;
+        if (search->numbers[i] && search->numbers[i] == number && !is_dead(pid, descriptor)) {
+            search->users[i] = pid;
+        }
     }
 }
 
@@ -68,7 +101,7 @@ static void look_at(struct search *search, int folder, const char *descriptor)
 static void look_through(struct search *search, int proc, const char *process)
 {
     auto_free char *path = str_printf("%s/fd", process);
-    int fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_close int fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
 
     if (!folder) {
@@ -77,21 +110,22 @@ static void look_through(struct search *search, int proc, const char *process)
         }
         return; /* else ended meanwhile */
     }
+    fd = -1; /* the folder's now */
     for (struct dirent *entry; (entry = readdir(folder));) {
         if (entry->d_name[0] != '.') {
-            look_at(search, fd, entry->d_name);
+            look_at(search, (pid_t)atoi(process), dirfd(folder), entry->d_name);
         }
     }
     closedir(folder);
 }
 
-int macvtap_find_users(const int *ifindexes, size_t n, bool *in_use, char **errorp)
+int macvtap_find_users(const int *ifindexes, size_t n, pid_t *users, char **errorp)
 {
     if (n == 0) {
         return 0;
     }
     auto_free dev_t *numbers = mem_zalloc(n * sizeof *numbers);
-    struct search search = {.numbers = numbers, .in_use = in_use, .n = n};
+    struct search search = {.numbers = numbers, .users = users, .n = n};
     int error = find_numbers(ifindexes, &search, errorp);
 
     if (error) {
@@ -102,7 +136,7 @@ int macvtap_find_users(const int *ifindexes, size_t n, bool *in_use, char **erro
     if (!proc) {
         return error_set(errorp, errno, "cannot find who uses macvtaps: cannot open /proc: %m");
     }
-    memset(in_use, 0, n * sizeof *in_use);
+    memset(users, 0, n * sizeof *users);
     for (struct dirent *entry; (entry = readdir(proc));) {
         if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') {
             look_through(&search, dirfd(proc), entry->d_name);

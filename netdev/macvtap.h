@@ -72,10 +72,13 @@ char *macvtap_node(int ifindex);
  * -ENODEV where the node is missing or another device's; or another negative errno value. */
 int macvtap_give_node(int ifindex, uid_t owner, gid_t group, char **errorp);
 
-/* Whether macvtaps are open in any process: in_use[i] for ifindexes[i]; false for a link that is
- * gone, or no macvtap. The kernel does not tell, so this looks through /proc, once for all. What
- * cannot be seen there for lack of permission counts as in use; what is in another PID namespace,
- * or on its way through a socket, is not seen. Returns 0 or a negative errno value. */
-int macvtap_find_users(const int *ifindexes, size_t n, bool *in_use, char **errorp);
+/* Of macvtap_find_users(): somebody may have it open whom we are not allowed to look at. */
+#define MACVTAP_USER_HIDDEN ((pid_t)-1)
+
+/* Who has macvtaps open: users[i], for ifindexes[i], is one such process, or 0 when there is none,
+ * or when the link is gone or is no macvtap. The kernel does not tell, so this looks through /proc,
+ * once for all. What is in another PID namespace, or on its way through a socket, is not seen.
+ * Returns 0 or a negative errno value. */
+int macvtap_find_users(const int *ifindexes, size_t n, pid_t *users, char **errorp);
 
 #endif

@@ -99,6 +99,17 @@ static int look_up_all(struct detaching *detaching, const struct cli *cli, struc
     return error;
 }
 
+static int refuse_open(const struct vif_record *record, pid_t user, char **errorp)
+{
+    int error = error_set(errorp, EBUSY, "\"%s\" is open in another process than this QEMU",
+                          record->port.name);
+
+    if (user) {
+        error_append(errorp, "it is process %ld", (long)user);
+    }
+    return error;
+}
+
 /* Unplugs what the guest has let go of. What is open even so is of another QEMU, which got it from
  * an attach that was killed before it could write that down. */
 static int unplug(const struct detaching *detaching, struct vif_host *host, char **errorp)
@@ -112,8 +123,7 @@ static int unplug(const struct detaching *detaching, struct vif_host *host, char
         const struct vif_record *record = &detaching->records[i];
 
         if (!detaching->nics[i].there && devices[i].in_use && record->qemu_id) {
-            error = error_set(errorp, EBUSY, "\"%s\" is open in another process than this QEMU",
-                              record->port.name);
+            error = refuse_open(record, devices[i].user, errorp);
         } else if (!detaching->nics[i].there) {
             gone[n++] = *record;
         }

@@ -348,36 +348,45 @@ int vif_device_find(struct vif_host *host, const struct vif_record *record, int 
     return 0;
 }
 
-int vif_device_find_users(const struct link_info *links, size_t n, bool *in_use, char **errorp)
+/* Who has links open: users[i] for links[i], as macvtap_find_users(). Of a tap that is not known.
+ */
+static int find_users(const struct link_info *links, size_t n, pid_t *users, char **errorp)
 {
-    int *ifindexes = mem_resize(NULL, n, sizeof *ifindexes);
-    bool *open = mem_zalloc(n * sizeof *open);
+    auto_free int *ifindexes = mem_zalloc(n * sizeof *ifindexes);
     size_t n_macvtaps = 0;
     int error = 0;
 
     for (size_t i = 0; i < n; i++) {
-        in_use[i] = str_eq(links[i].kind, "tun") && links[i].carrier;
         if (is_macvtap(&links[i])) {
-            ifindexes[n_macvtaps++] = links[i].ifindex;
+            ifindexes[i] = links[i].ifindex;
+            n_macvtaps++;
         }
     }
     if (n_macvtaps) {
-        error = macvtap_find_users(ifindexes, n_macvtaps, open, errorp);
+        error = macvtap_find_users(ifindexes, n, users, errorp);
     }
-    n_macvtaps = 0;
     for (size_t i = 0; i < n && !error; i++) {
-        if (is_macvtap(&links[i])) {
-            in_use[i] = open[n_macvtaps++];
+        if (str_eq(links[i].kind, "tun")) {
+            users[i] = links[i].carrier ? MACVTAP_USER_HIDDEN : 0;
         }
     }
-    free(ifindexes);
-    free(open);
+    return error;
+}
+
+int vif_device_find_users(const struct link_info *links, size_t n, bool *in_use, char **errorp)
+{
+    auto_free pid_t *users = mem_zalloc(n * sizeof *users);
+    int error = find_users(links, n, users, errorp);
+
+    for (size_t i = 0; i < n && !error; i++) {
+        in_use[i] = users[i] != 0;
+    }
     return error;
 }
 
 /* A guest that is being moved may yet have the one it had. */
-static int look_before(struct vif_host *host, const struct vif_record *record, bool *in_use,
-                       char **errorp)
+static int look_before(struct vif_host *host, const struct vif_record *record,
+                       struct vif_device_state *state, char **errorp)
 {
     struct vif_device_state *before;
 
@@ -386,7 +395,10 @@ static int look_before(struct vif_host *host, const struct vif_record *record, b
     }
     int error = vif_device_look(host, record->before, 1, &before, errorp);
     if (!error) {
-        *in_use |= before->in_use;
+        if (before->in_use) {
+            state->in_use = true;
+            state->user = before->user;
+        }
         free(before);
     }
     return error;
@@ -397,7 +409,7 @@ int vif_device_look(struct vif_host *host, const struct vif_record *records, siz
 {
     struct vif_device_state *states = mem_zalloc(n * sizeof *states);
     struct link_info *links = mem_zalloc(n * sizeof *links);
-    bool *in_use = mem_zalloc(n * sizeof *in_use);
+    pid_t *users = mem_zalloc(n * sizeof *users);
     struct rtnl *rtnl;
     int error = vif_host_rtnl(host, &rtnl, errorp);
 
@@ -405,14 +417,15 @@ int vif_device_look(struct vif_host *host, const struct vif_record *records, siz
         error = link_find(rtnl, records[i].port.name, &states[i].exists, &links[i], errorp);
     }
     if (!error) {
-        error = vif_device_find_users(links, n, in_use, errorp);
+        error = find_users(links, n, users, errorp);
     }
     for (size_t i = 0; i < n && !error; i++) {
-        states[i].in_use = states[i].exists && in_use[i];
-        error = look_before(host, &records[i], &states[i].in_use, errorp);
+        states[i].in_use = states[i].exists && users[i];
+        states[i].user = states[i].in_use && users[i] > 0 ? users[i] : 0;
+        error = look_before(host, &records[i], &states[i], errorp);
     }
     free(links);
-    free(in_use);
+    free(users);
     if (error) {
         free(states);
         return error;

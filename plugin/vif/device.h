@@ -58,6 +58,7 @@ int vif_device_find(struct vif_host *host, const struct vif_record *record, int 
 struct vif_device_state {
     bool exists;
     bool in_use; /* some process has it open, or the one that is before it */
+    pid_t user;  /* which one; 0: none, or not known */
 };
 
 /* Looks at the devices of `n` records, or of ports in a view. On success the caller frees *states,

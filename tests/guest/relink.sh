@@ -93,6 +93,14 @@ hears ready
 tell replace up0
 hears 'connected .*'
 sleep 1.5 # QEMU serves others again
+# Somebody else has it open, too.
+IFS=: read -r major minor <"/sys/class/macvtap/tap$(<"/sys/class/net/more/ifindex")/dev"
+mknod "$work/tap" c "$major" "$minor"
+sleep 1000 3<>"$work/tap" &
+holder=$!
+expect 1 "\"more\" is open in another process than this QEMU: it is process $holder\$" \
+    "$VIFPLUG" detach --qmp "$user" more
+end $holder
 works "$VIFPLUG" detach --qmp "$user" more
 has "QEMU has nothing of it" '^net0: hostnet0(-again)?: net0: hostnet0(-again)?:$' \
     "$(netdevs "$user")"

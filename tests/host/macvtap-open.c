@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 static void queues_are_opened(void **state)
 {
@@ -212,43 +213,91 @@ static pid_t open_elsewhere(int ifindex)
 
 static int find_as_stranger(void *arg, char **errorp)
 {
-    bool in_use = false;
-    int error = macvtap_find_users(arg, 1, &in_use, errorp);
+    pid_t user = 0;
+    int error = macvtap_find_users(arg, 1, &user, errorp);
 
-    return error ? error : in_use;
+    return error ? error : user;
 }
 
 static void users_are_found(void **state)
 {
     struct macvtap_options wish = options("m1", MACVTAP_BRIDGE);
     int ifindexes[] = {create(options("m0", MACVTAP_BRIDGE)), 0, 4711, (int)if_nametoindex("low0")};
-    bool in_use[4];
+    pid_t users[4];
     char *error = NULL;
 
     (void)state;
     wish.mac = other_guest;
     ifindexes[1] = create(wish);
-    check_ok(macvtap_find_users(ifindexes, 4, in_use, &error), &error);
-    assert_false(in_use[0] || in_use[1] || in_use[2] || in_use[3]);
+    check_ok(macvtap_find_users(ifindexes, 4, users, &error), &error);
+    assert_false(users[0] || users[1] || users[2] || users[3]);
 
     pid_t child = open_elsewhere(ifindexes[1]);
 
-    check_ok(macvtap_find_users(ifindexes, 4, in_use, &error), &error);
-    assert_true(in_use[1]);
-    assert_false(in_use[0] || in_use[2] || in_use[3]);
+    check_ok(macvtap_find_users(ifindexes, 4, users, &error), &error);
+    assert_int_equal(users[1], child);
+    assert_false(users[0] || users[2] || users[3]);
     assert_int_equal(kill(child, SIGKILL), 0);
     assert_int_equal(waitpid(child, NULL, 0), child);
 
     /* This process counts, too, and what has no name in /dev. */
     open_queues(ifindexes[0], 1, true);
-    check_ok(macvtap_find_users(ifindexes, 4, in_use, &error), &error);
-    assert_true(in_use[0]);
-    assert_false(in_use[1]);
+    check_ok(macvtap_find_users(ifindexes, 4, users, &error), &error);
+    assert_int_equal(users[0], getpid());
+    assert_false(users[1]);
     close_queues();
     check_ok(macvtap_find_users(ifindexes, 0, NULL, &error), &error);
     check_error(host_as(NOBODY, NOBODY, find_as_stranger, ifindexes, &error), -EPERM, &error,
                 "cannot find who uses macvtaps: cannot mount a private sysfs");
     assert_int_equal(count_descriptors(), n_open_before);
+}
+
+static dev_t number_of(int ifindex)
+{
+    auto_free char *node = macvtap_node(ifindex);
+    struct stat st;
+
+    assert_int_equal(stat(node, &st), 0);
+    return st.st_rdev;
+}
+
+/* Makes a macvtap that has the number of one that was deleted. Others on this machine may come
+ * first. */
+static int create_with_number(dev_t number)
+{
+    for (int i = 0; i < 100; i++) {
+        int ifindex = create(options("m1", MACVTAP_BRIDGE));
+
+        if (number_of(ifindex) == number) {
+            return ifindex;
+        }
+        host_run("ip link delete m1");
+    }
+    fail_msg("no macvtap gets a number again");
+    return 0;
+}
+
+static void who_has_a_dead_one_open_is_no_user(void **state)
+{
+    int m0 = create(options("m0", MACVTAP_BRIDGE));
+    const dev_t number = number_of(m0);
+    char *error = NULL;
+    pid_t user;
+
+    (void)state;
+    open_queues(m0, 1, true);
+    host_run("ip link delete m0");
+    int m1 = create_with_number(number);
+
+    check_ok(macvtap_find_users(&m1, 1, &user, &error), &error);
+    assert_int_equal(user, 0);
+    pid_t child = open_elsewhere(m1);
+
+    check_ok(macvtap_find_users(&m1, 1, &user, &error), &error);
+    assert_int_equal(user, child);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    close_queues();
 }
 
 int main(void)
@@ -260,6 +309,7 @@ int main(void)
         TEST(frames_pass),
         TEST(without_a_header_frames_come_cut),
         TEST(users_are_found),
+        TEST(who_has_a_dead_one_open_is_no_user),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
