@@ -382,13 +382,13 @@ static int serve(int argc, char **argv, char **errorp)
 #ifdef __SANITIZE_ADDRESS__
 /* In a build with the address sanitizer: its leak checker traces the process that it is in, which
  * nobody may do with this one. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
 __attribute__((visibility("default"))) int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
 {
     return 1;
 }
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+/* NOLINTEND(bugprone-reserved-identifier) */
 #endif
 
 int main(int argc, char **argv)

@@ -19,7 +19,8 @@ has_mac() {
 # answers_at ADDRESS: whether the guest answers there, whatever it was known by before.
 answers_at() {
     ip neigh flush all
-    [ -n "$(timeout 1 python3 "$VIFPLUG_SOURCE/tests/support/pings.py" "$1" 0.1)" ]
+    [ -n "$(timeout 2 python3 "$VIFPLUG_SOURCE/tests/support/pings.py" "$1" 0.1 2>/dev/null |
+        head -n 1)" ]
 }
 
 switch lbr0 10.0.0.254/24

@@ -118,6 +118,7 @@ interrupt() {
     wait_for has_old
     watch_says "it is being moved from .* to \"$1\"" "$line"
     watch_kill
+    has_old || fail "the watcher has given up before it was killed: $(tail -n 20 "$work/watch.log")"
     kill -CONT "$qemu"
 }
 line=$(watch_line)
@@ -126,7 +127,7 @@ goes_on
 expect 0 '' "$VIFPLUG" gc
 is "gc leaves both to the next watcher" '' "$out"
 goes_on
-has_old || fail "gc has taken the macvtap that the guest has open"
+has_old || fail "gc has taken the macvtap that the guest has open: $(ip -o link)"
 watch_start
 wait_for is_moved mv0 up0
 goes_on

@@ -17,11 +17,20 @@ comes_back() {
     uplink up0 lbr0 02:00:00:00:10:00
     times=$((times + 1))
     reconnected mv2 $times
-    reach two '10.0.0.254 yes'
+    wait_for guest_ask two ping 10.0.0.254 # once it has found its card
+    echo "ok: the other guest is back"
 }
 # told: what the watcher has said of the first guest being stuck since the device went.
 told() {
     tail -n "+$line" "$work/watch.log" | grep -E '"mv1".*(does not let go|does not answer)' || true
+}
+# no_session: whether the watcher has none with the first guest's QEMU for a while: it ends one that it
+# does not need any more.
+no_session() {
+    for _ in {1..15}; do # 1.5 s
+        ! grep -q " 03 .* /run/vifplug/qmp/mv1.sock$" /proc/net/unix || return 1
+        sleep 0.1
+    done
 }
 times=0 line=0
 
@@ -81,7 +90,7 @@ nic one eth0 'mac=52:54:00:00:00:01 .*carrier=1 '
 # The connection is lost as soon as QEMU has been asked something, which it does all the same.
 times=3
 for step in set_link device_del netdev_del getfd netdev_add device_add; do
-    sleep 1.5 # the watcher ends a session that it does not need
+    wait_for no_session
     rm -f "$work/proxy"
     python3 "$VIFPLUG_SOURCE/tests/support/qmp-proxy.py" /run/vifplug/qmp/mv1.sock \
         /run/vifplug/qmp/mv1.server "\"$step\"" >"$work/proxy" &

@@ -205,5 +205,6 @@ own_etc() {
 
 # json FILTER: picks from JSON on stdin, as Python's expression with `j` for the whole.
 json() {
-    python3 -c 'import json, sys; j = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"
+    # Without what only takes time to load: it is called by the thousand.
+    python3 -IS -c 'import json, sys; j = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"
 }

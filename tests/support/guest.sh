@@ -8,6 +8,8 @@ guest_images=$VIFPLUG_GUEST
 work='' out=''
 # shellcheck source=cli.sh
 . "$VIFPLUG_SOURCE/tests/support/cli.sh"
+# shellcheck disable=SC2034 # for wait_for: an emulated guest may have to wait for a CPU itself
+patience=30
 trap guest_cleanup EXIT
 
 # says WHAT WANTED ACTUAL: ends the test where ACTUAL does not match the extended regular expression

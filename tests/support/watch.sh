@@ -125,9 +125,13 @@ answers() {
 }
 # goes_on: waits until the guest answers, from now on and for a while.
 goes_on() {
-    local since
+    local since end=$((SECONDS + ${patience:-10}))
     since=$(now)
-    wait_for answers "$since"
+    until answers "$since"; do
+        [ $SECONDS -lt $end ] || fail "$(printf 'the guest does not answer; the watcher, and all devices:\n%s\n%s' \
+            "$(tail -n 20 "$work/watch.log")" "$(ip -o link)")"
+        sleep 0.02
+    done
 }
 # is_on NAME LOWER: whether a macvtap is on that device, and its record says so; for wait_for.
 is_on() {
