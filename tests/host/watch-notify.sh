@@ -10,7 +10,7 @@ set -euo pipefail
 receiver=''
 trap '[ -z "$watcher" ] || kill -KILL "$watcher"; [ -z "$receiver" ] || kill -KILL "$receiver"' EXIT
 command -v strace >/dev/null || { echo "no strace"; exit 77; }
-if ! ldd "$VIFPLUG" | grep -q libsystemd; then
+if [[ $(ldd "$VIFPLUG") != *libsystemd* ]]; then
     echo "built without libsystemd"
     exit 77
 fi
@@ -69,7 +69,7 @@ line=$(watch_line)
 watcher=$!
 # It has come to where it waits.
 waits() {
-    [ -e "/proc/$watcher/fd" ] && find -L "/proc/$watcher/fd" -samefile /run/vifplug/lock | grep -q .
+    [ -n "$(find -L "/proc/$watcher/fd" -samefile /run/vifplug/lock)" ]
 }
 wait_for waits
 sleep 0.3
