@@ -1,6 +1,6 @@
 #include "watch/notify.h"
 
-#include <stdarg.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -15,9 +15,19 @@ static void sd_notify(int unset_environment, const char *state)
 }
 #endif
 
-void notify_ready(void)
+/* One message, so that nobody sees the one without the other. What comes in further lines of a
+ * status would be taken for something else that we tell. */
+static void tell(const char *state, const char *status, const char *more)
 {
-    sd_notify(0, "READY=1");
+    auto_free char *text = str_printf("%sSTATUS=%.*s%s", state, (int)strcspn(status, "\n"), status,
+                                      more);
+
+    sd_notify(0, text);
+}
+
+void notify_ready(const char *status)
+{
+    tell("READY=1\n", status, "");
 }
 
 void notify_reloading(void)
@@ -28,18 +38,14 @@ void notify_reloading(void)
     sd_notify(0, state);
 }
 
-void notify_stopping(void)
+void notify_status(const char *status)
 {
-    sd_notify(0, "STOPPING=1");
+    tell("", status, "");
 }
 
-void notify_status(const char *format, ...)
+void notify_stopping(int error, const char *why)
 {
-    va_list args;
+    auto_free char *number = error ? str_printf("\nERRNO=%d", -error) : str_dup("");
 
-    va_start(args, format);
-    auto_free char *text = str_vprintf(format, args);
-    va_end(args);
-    auto_free char *state = str_printf("STATUS=%s", text);
-    sd_notify(0, state);
+    tell("STOPPING=1\n", error && why ? why : "", number);
 }

@@ -136,6 +136,7 @@ void plugged_read(struct plugged *plugged, const char *name)
 
     if (!note_bad(plugged, name, is_bad) && is_bad) {
         world_log(plugged->world, LOG_WARNING, "%s", sentence);
+        plugged->changed = true;
     }
     if (is_bad) {
         return;
@@ -167,6 +168,12 @@ int plugged_read_all(struct plugged *plugged, char **errorp)
         char name[IFNAMSIZ];
 
         str_copy(name, sizeof name, plugged->records[i].port.name);
+        plugged_read(plugged, name);
+    }
+    for (size_t i = plugged->n_bad; i-- > 0;) {
+        char name[IFNAMSIZ];
+
+        str_copy(name, sizeof name, plugged->bad[i]);
         plugged_read(plugged, name);
     }
     /* In order, so that each comes after the last one. */

@@ -34,6 +34,9 @@ struct watcher {
     size_t turn; /* the endpoint whose turn it is */
     struct rows *rows;
     struct metrics *metrics;
+
+    bool networks_stale; /* they could not be read again */
+    char *status;        /* that the service manager was told last */
 };
 
 /* What is told of rows. */
@@ -186,19 +189,57 @@ static int read_networks(struct watcher *watcher, char **errorp)
     return error;
 }
 
+/* What there is to say to the service manager; caller frees. */
+static char *status_now(const struct watcher *watcher)
+{
+    const struct plugged *plugged = &watcher->plugged;
+    size_t n_waiting = 0;
+
+    for (size_t i = 0; i < plugged->n; i++) {
+        n_waiting += plugged->records[i].waiting;
+    }
+    auto_free char *bad = plugged->n_bad
+                              ? str_printf(", %zu record%s that cannot be read", plugged->n_bad,
+                                           plugged->n_bad == 1 ? "" : "s")
+                              : str_dup("");
+    return str_printf("%zu interface%s, %zu waiting for the device below%s%s", plugged->n,
+                      plugged->n == 1 ? "" : "s", n_waiting, bad,
+                      watcher->networks_stale ? "; networks as before, since they cannot be read"
+                                              : "");
+}
+
+static void tell_ready(struct watcher *watcher)
+{
+    free(watcher->status);
+    watcher->status = status_now(watcher);
+    notify_ready(watcher->status);
+}
+
+static void tell_status(struct watcher *watcher)
+{
+    char *status = status_now(watcher);
+
+    if (!str_eq(watcher->status, status)) {
+        notify_status(status);
+    }
+    free(watcher->status);
+    watcher->status = status;
+}
+
 /* Networks that cannot be read leave those in force that were. */
 static void reload(struct watcher *watcher)
 {
     auto_free char *sentence = NULL;
 
     notify_reloading();
-    if (read_networks(watcher, &sentence)) {
+    watcher->networks_stale = read_networks(watcher, &sentence) != 0;
+    if (watcher->networks_stale) {
         world_log(&watcher->world, LOG_ERR, "networks stay as they were: %s", sentence);
     } else {
         world_log(&watcher->world, LOG_INFO, "networks are read again");
     }
     look_at_all(watcher);
-    notify_ready();
+    tell_ready(watcher);
 }
 
 /* Returns whether this is the end. */
@@ -215,17 +256,6 @@ static bool hear_signals(struct watcher *watcher)
         }
     }
     return end;
-}
-
-static void tell_status(struct watcher *watcher)
-{
-    size_t n_waiting = 0;
-
-    for (size_t i = 0; i < watcher->plugged.n; i++) {
-        n_waiting += watcher->plugged.records[i].waiting;
-    }
-    notify_status("%zu interface%s, %zu waiting for the device below", watcher->plugged.n,
-                  watcher->plugged.n == 1 ? "" : "s", n_waiting);
 }
 
 /* Lets endpoints act, each in its turn, until one has done something. Returns whether one has. */
@@ -373,6 +403,7 @@ static void clear(struct watcher *watcher)
     }
     vif_networks_free(watcher->world.networks);
     links_clear(&watcher->world.links);
+    free(watcher->status);
     vif_host_close(watcher->world.host);
     const int fds[] = {watcher->world.owners_fd, watcher->signal_fd, watcher->lock_fd};
     for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
@@ -410,10 +441,10 @@ int watcher_run(const struct watcher_options *options, char **errorp)
         world_log(&watcher.world, LOG_INFO, "watching %s, with %zu interface%s", watcher.rundir,
                   watcher.plugged.n, watcher.plugged.n == 1 ? "" : "s");
         watcher.plugged.began = true;
-        notify_ready();
+        tell_ready(&watcher);
         error = watch(&watcher, errorp);
-        notify_stopping();
     }
+    notify_stopping(error, errorp ? *errorp : NULL);
     clear(&watcher);
     nofile_restore();
     sigprocmask(SIG_SETMASK, &before, NULL);

@@ -111,6 +111,19 @@ for folder in qemu.d network.d; do
     hook=$there/etc/libvirt/hooks/$folder/vifplug
     same "a hook in $folder that runs" 'a program' "$([ ! -L "$hook" ] && [ -x "$hook" ] && echo a program)"
 done
+
+# What systemd thinks of the units, which name the program by where it will be.
+if command -v systemd-analyze >/dev/null; then
+    rm -rf "$build/units"
+    mkdir "$build/units"
+    for unit in gc watch; do
+        sed "s|=$prefix/|=$there/|" "$there/lib/systemd/system/vifplug-$unit.service" \
+            >"$build/units/vifplug-$unit.service"
+    done
+    same 'systemd-analyze verify' '' \
+        "$(systemd-analyze verify --man=no "$build"/units/*.service 2>&1 || echo "status $?")"
+fi
+
 distribution=$build/distribution
 rm -rf "$distribution"
 if ! { cmake "$build" -DCMAKE_INSTALL_PREFIX=/usr -UVIFPLUG_LIBVIRT_HOOKS &&
