@@ -3,6 +3,7 @@
 set(vifplug_test_costs
     lint/tidy 1000 # all the while, beside the others
     guest/apparmor 100
+    guest/systemd 100
     guest/watch-stuck 60
     install/files 60
     guest/watch-find 50
