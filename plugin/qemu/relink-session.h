@@ -16,7 +16,7 @@
 #include "qemu/relink.h"
 
 /* As many steps as there are hurried ones in a row, and another one. */
-#define RELINK_MAX_ASKED 4
+#define RELINK_MAX_ASKED 8
 
 /* After which a guest that does not comply is told of. */
 #define RELINK_STUCK_MS ((int64_t)HOTPLUG_SECONDS * 1000)

@@ -296,8 +296,13 @@ int64_t relink_deadline(const struct relink *relink)
         deadline = relink->retry_at;
     }
     for (size_t i = 0; i < relink->n_cards && relink->stream; i++) {
-        if (relink->cards[i]->stuck_at < deadline) {
-            deadline = relink->cards[i]->stuck_at;
+        const struct relink_card *card = relink->cards[i];
+
+        if (card->stuck_at < deadline) {
+            deadline = card->stuck_at;
+        }
+        if (card->list && card->waits_till && card->waits_till < deadline && !relink->n_asked) {
+            deadline = card->waits_till;
         }
     }
     return deadline;
