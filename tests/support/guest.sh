@@ -108,7 +108,8 @@ END
 # of them comes, and once.
 echoing=''
 echoes() {
-    python3 "$VIFPLUG_SOURCE/tests/support/pings.py" "$1" 0.01 >"$work/echoes" &
+    : >"$work/echoes"
+    python3 "$VIFPLUG_SOURCE/tests/support/pings.py" "$1" 0.01 >>"$work/echoes" &
     echoing=$!
     wait_for [ -s "$work/echoes" ]
     sleep 0.3
