@@ -2,12 +2,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/if_ether.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -85,22 +86,19 @@ int announce_behind(int fd, char **errorp)
 int announce_count(int fd, uint64_t *sent, char **errorp)
 {
     struct ifreq request = {0};
-    unsigned long long count = 0;
+    char text[32];
 
     if (ioctl(fd, TUNGETIFF, &request)) {
         return error_set(errorp, errno, "cannot look at a queue: %m");
     }
     auto_free char *path = str_printf("/sys/class/net/%s/statistics/tx_packets", request.ifr_name);
-    FILE *file = fopen(path, "re");
+    auto_close int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = file < 0 ? -1 : read(file, text, sizeof text - 1);
 
-    if (!file) {
+    if (n < 0) {
         return error_set(errorp, errno, "cannot read \"%s\": %m", path);
     }
-    int n = fscanf(file, "%llu", &count);
-    fclose(file);
-    if (n != 1) {
-        return error_set(errorp, EIO, "cannot read \"%s\"", path);
-    }
-    *sent = count;
+    text[n] = '\0';
+    *sent = strtoull(text, NULL, 10);
     return 0;
 }
