@@ -44,6 +44,16 @@ char *card_hub_port(const char *id, unsigned turn)
     return str_printf("host%s-port%u", id, turn);
 }
 
+char *card_gate(const char *id, unsigned turn)
+{
+    return str_printf("host%s-gate%u", id, turn);
+}
+
+char *card_hold(const char *id)
+{
+    return str_printf("host%s-hold", id);
+}
+
 char *card_fd(const char *id, const char *what, size_t queue)
 {
     return str_printf("%s-%s%zu", id, what, queue);

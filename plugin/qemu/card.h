@@ -34,6 +34,10 @@ char *card_netdev(const char *id, unsigned turn);
 char *card_hub_tap(const char *id, unsigned turn);
 char *card_hub_port(const char *id, unsigned turn);
 
+/* The filters of relink-gates.h: that at the tap of each turn, and that at the card's port. */
+char *card_gate(const char *id, unsigned turn);
+char *card_hold(const char *id);
+
 /* The names under which QEMU holds descriptors of a card until a netdev takes them: of its queues
  * ("fd") and of vhost-net for these ("vhost"). */
 #define CARD_FD    "fd"

@@ -19,7 +19,9 @@ struct relink_card *relink_card_new(const struct vif_record *record)
         card->netdevs[turn] = card_netdev(card->id, turn);
         card->taps[turn] = card_hub_tap(card->id, turn);
         card->ports[turn] = card_hub_port(card->id, turn);
+        card->gates[turn] = card_gate(card->id, turn);
     }
+    card->hold = card_hold(card->id);
     if (record->qemu_netdev) {
         str_assign(&card->netdevs[0], record->qemu_netdev);
     }
@@ -63,7 +65,9 @@ void relink_card_free(struct relink_card *card)
         free(card->netdevs[turn]);
         free(card->taps[turn]);
         free(card->ports[turn]);
+        free(card->gates[turn]);
     }
+    free(card->hold);
     vif_port_clear(&card->port);
     free(card->id);
     free(card->on);

@@ -28,6 +28,8 @@ struct relink_card {
     char *netdevs[CARD_TURNS]; /* its names for a netdev; for a hub the first is the card's port */
     char *taps[CARD_TURNS];    /* of a hub */
     char *ports[CARD_TURNS];
+    char *gates[CARD_TURNS]; /* relink-gates.h */
+    char *hold;
 
     /* What QEMU has of it, as far as is known. */
     bool looked;  /* whether it could be replaced */
@@ -42,6 +44,9 @@ struct relink_card {
     int hub;        /* its number, or -1 */
     bool has_tap[CARD_TURNS];
     bool has_port[CARD_TURNS];
+    bool has_gate[CARD_TURNS];
+    bool has_hold;
+    bool has_sinks; /* that the gates need */
     enum relink_link link;
 
     /* What is wished. */
@@ -72,7 +77,12 @@ struct relink_card {
     bool handed;    /* the netdev, or tap, of that turn has what was wished */
     bool was_there; /* the device, when the wish was begun */
     enum relink_link link_before;
-    bool muted;    /* the other tap at the hub was */
+    bool gated;            /* it is exchanged by means of gates */
+    bool muted;            /* the other tap at the hub was */
+    int64_t waits_till;    /* ms; for the next round of the present step, or 0 */
+    int64_t waits_at_most; /* and there is none after that */
+    bool counts;           /* what was sent by its new tap can be told; before that it was: */
+    uint64_t sent_before;
     char *failure; /* why it failed, while that is undone */
 };
 

@@ -99,21 +99,34 @@ int relink_take_link(struct relink_card *card, const cJSON *result, int refused,
     return 0;
 }
 
+static void ask_announce(const struct relink_card *card, struct relink_question *question,
+                         int rounds)
+{
+    cJSON *arguments = card_text("id", card->id);
+    cJSON *interfaces = cJSON_AddArrayToObject(arguments, "interfaces");
+
+    cJSON_AddItemToArray(interfaces, cJSON_CreateString(card->id));
+    cJSON_AddNumberToObject(arguments, "initial", 50); /* ms */
+    cJSON_AddNumberToObject(arguments, "max", 200);
+    cJSON_AddNumberToObject(arguments, "rounds", rounds);
+    cJSON_AddNumberToObject(arguments, "step", 50);
+    question->command = "announce-self";
+    question->arguments = arguments;
+}
+
 int relink_announce(struct relink_card *card, struct relink_question *question, char **errorp)
 {
     (void)errorp;
     if (card->round == 0) {
-        cJSON *arguments = card_text("id", card->id);
-        cJSON *interfaces = cJSON_AddArrayToObject(arguments, "interfaces");
-
-        cJSON_AddItemToArray(interfaces, cJSON_CreateString(card->id));
-        cJSON_AddNumberToObject(arguments, "initial", 50); /* ms */
-        cJSON_AddNumberToObject(arguments, "max", 200);
-        cJSON_AddNumberToObject(arguments, "rounds", 3);
-        cJSON_AddNumberToObject(arguments, "step", 50);
-        question->command = "announce-self";
-        question->arguments = arguments;
+        ask_announce(card, question, 3);
     }
+    return 0;
+}
+
+int relink_announce_once(struct relink_card *card, struct relink_question *question, char **errorp)
+{
+    (void)errorp;
+    ask_announce(card, question, 1);
     return 0;
 }
 

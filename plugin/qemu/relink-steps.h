@@ -16,7 +16,8 @@ struct relink_step {
     /* It is asked once, and the next one at once after it, without waiting for the answer. */
     bool hurried;
 
-    /* Whether the guest is to do something before the step begins; NULL: no. */
+    /* Whether the guest is to do something, or to be left in peace, before the step begins; NULL:
+     * no. */
     bool (*waits)(const struct relink_card *card);
 };
 
@@ -44,10 +45,12 @@ int relink_gone(struct relink_card *card, const struct cJSON *result, int refuse
 int relink_give(struct relink_card *card, struct relink_question *question, char **errorp);
 int relink_close_given(struct relink_card *card, struct relink_question *question, char **errorp);
 
-/* Sets the link as it is wished, or back to what it was; has the guest announce itself. */
+/* Sets the link as it is wished, or back to what it was; has the guest announce itself, several
+ * times, or once whenever it is asked. */
 int relink_ask_link(struct relink_card *card, struct relink_question *question, char **errorp);
 int relink_take_link(struct relink_card *card, const struct cJSON *result, int refused,
                      const char *words, char **errorp);
 int relink_announce(struct relink_card *card, struct relink_question *question, char **errorp);
+int relink_announce_once(struct relink_card *card, struct relink_question *question, char **errorp);
 
 #endif

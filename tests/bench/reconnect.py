@@ -28,8 +28,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json")
+    parser.add_argument("--rounds", type=int)
     args = parser.parse_args()
-    rounds = 5 if args.quick else 20
+    rounds = args.rounds or (5 if args.quick else 20)
 
     results = {}
     for strategy in STRATEGIES:

@@ -56,28 +56,20 @@ nic one eth0 'carrier=1 '
 is_on mv0 up0 || fail "mv0 is on another device: $(link mv0)"
 is_on mv1 up2 || fail "mv1 is on another device: $(link mv1)"
 
-# At a hub: pings that come while QEMU exchanges the one for the other are lost, which takes it less
-# than a millisecond when nobody else wants the processor.
+# At a hub no ping is lost, and however busy the machine is.
 pings_start 10.0.0.1 52:54:00:00:00:01 lbr0
 goes_on
 pings_stop
 changes=$(guest_ask one 'sed "s/^/GUEST /" /sys/class/net/eth0/carrier_changes')
-none=0
+busy 3
 for to in up1 up0 up1; do
     network hubs hub $to
-    busybox ping -c 40 -i 0.1 10.0.0.1 >"$work/forty" &
-    forty=$!
-    wait_for grep -q 'seq=3 ' "$work/forty"
+    echoes 10.0.0.1
     reload
     wait_for is_moved mv0 $to
-    ! grep -q 'seq=38 ' "$work/forty" || fail "the move took too long for this test"
-    wait $forty || true
-    has "at most one of 40 pings is lost" '40 packets transmitted, (39|40) packets received' \
-        "$(tail -n 2 "$work/forty")"
-    none=$((none + BASH_REMATCH[1] - 39))
+    echoes_all "moved to $to"
 done
-echo "ok: no ping was lost in $none of 3 moves"
-[ $none -gt 0 ] || fail "each move has cost a ping"
+busy 0
 is "its carrier was there all the while" "$changes" \
     "$(guest_ask one 'sed "s/^/GUEST /" /sys/class/net/eth0/carrier_changes')"
 is "connected again, and never cut off" '(3, 0)' "$(known mv0 'i["reconnects"], i["outage_ms"]')"

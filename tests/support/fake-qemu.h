@@ -30,6 +30,7 @@ struct fake_trouble {
     unsigned ignores;    /* so many device_del's the guest does not comply with */
     bool late;           /* it complies when the session has ended */
     const char *handler; /* of its bus, "" for none */
+    bool no_filters;     /* it has none */
     bool two_queues;     /* and the macvtap is gone: it dies where a real one does */
 };
 
@@ -41,10 +42,22 @@ struct fake_netdev {
     ino_t file; /* that its descriptor is of */
 };
 
+struct fake_filter {
+    char name[64];
+    char netdev[64];
+    bool hold; /* else a gate */
+    bool on;
+};
+
 struct fake_qemu {
     struct fake_trouble trouble;
     struct fake_netdev netdevs[FAKE_MAX];
     size_t n_netdevs;
+    struct fake_filter filters[FAKE_MAX];
+    size_t n_filters;
+    unsigned sinks;  /* a bit for each gate's */
+    bool looped;     /* two taps at the hub could hear, and one of them speak */
+    bool lost;       /* neither could speak, and nothing was held; or none could hear */
     char device[64]; /* its netdev, or "": it is not there */
     bool leaving;
     bool link_down;
@@ -133,12 +146,124 @@ static const char *fake_netdev_add(struct fake_qemu *qemu, const cJSON *argument
     return OK;
 }
 
+static struct fake_filter *fake_find_filter(struct fake_qemu *qemu, const char *name)
+{
+    for (size_t i = 0; i < qemu->n_filters; i++) {
+        if (str_eq(qemu->filters[i].name, name)) {
+            return &qemu->filters[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whether a tap at the hub is there to hear, and to speak. */
+static bool fake_speaks(struct fake_qemu *qemu, const char *tap)
+{
+    for (size_t i = 0; i < qemu->n_filters; i++) {
+        if (qemu->filters[i].on && str_eq(qemu->filters[i].netdev, tap)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Takes note of what the hub does to frames just now. */
+static void fake_watch_hub(struct fake_qemu *qemu)
+{
+    unsigned n_hear = 0;
+    unsigned n_speak = 0;
+    bool held = false;
+    bool hub = false;
+
+    for (size_t i = 0; i < qemu->n_netdevs; i++) {
+        const struct fake_netdev *tap = fake_find(qemu, qemu->netdevs[i].peer);
+
+        if (tap && !tap->down) {
+            n_hear++;
+            n_speak += fake_speaks(qemu, tap->name);
+        }
+        hub |= qemu->netdevs[i].port;
+    }
+    for (size_t i = 0; i < qemu->n_filters; i++) {
+        held |= qemu->filters[i].hold && qemu->filters[i].on;
+    }
+    qemu->looped |= n_hear > 1 && n_speak > 0;
+    qemu->lost |= hub && (n_hear == 0 || (n_speak == 0 && !held));
+}
+
+static int fake_turn(const char *gate)
+{
+    return str_eq(gate, "hostnet0-gate0") ? 1 : str_eq(gate, "hostnet0-gate1") ? 2 : 0;
+}
+
+static const char *fake_sink(struct fake_qemu *qemu, const cJSON *arguments, bool add)
+{
+    unsigned bit = (unsigned)fake_turn(fake_text(arguments, "id"));
+
+    if (!bit || !(qemu->sinks & bit) != add) {
+        return FAKE_REFUSED;
+    }
+    qemu->sinks ^= bit;
+    return OK;
+}
+
+static const char *fake_object_add(struct fake_qemu *qemu, const cJSON *arguments)
+{
+    const char *id = fake_text(arguments, "id");
+    const char *outdev = fake_text(arguments, "outdev");
+    const char *netdev = fake_text(arguments, "netdev");
+    bool hold = str_eq(fake_text(arguments, "qom-type"), "filter-buffer");
+
+    if (qemu->trouble.no_filters || fake_find_filter(qemu, id) || !fake_find(qemu, netdev) ||
+        !(hold || (qemu->sinks & (unsigned)fake_turn(outdev)))) {
+        return FAKE_REFUSED;
+    }
+    struct fake_filter *filter = &qemu->filters[qemu->n_filters++];
+    *filter = (struct fake_filter){
+        .hold = hold,
+        .on = str_eq(fake_text(arguments, "status"), "on"),
+    };
+    str_copy(filter->name, sizeof filter->name, id);
+    str_copy(filter->netdev, sizeof filter->netdev, netdev);
+    return OK;
+}
+
+static const char *fake_object_del(struct fake_qemu *qemu, const cJSON *arguments)
+{
+    struct fake_filter *filter = fake_find_filter(qemu, fake_text(arguments, "id"));
+
+    if (!filter) {
+        return FAKE_REFUSED;
+    }
+    *filter = qemu->filters[--qemu->n_filters];
+    return OK;
+}
+
+static const char *fake_qom_set(struct fake_qemu *qemu, const cJSON *arguments)
+{
+    const char *path = fake_text(arguments, "path");
+    const char *name = strrchr(path, '/');
+    struct fake_filter *filter = name ? fake_find_filter(qemu, name + 1) : NULL;
+
+    if (!filter || !str_eq(fake_text(arguments, "property"), "status")) {
+        return FAKE_REFUSED;
+    }
+    filter->on = str_eq(fake_text(arguments, "value"), "on");
+    return OK;
+}
+
+/* And its filters with it. */
 static const char *fake_netdev_del(struct fake_qemu *qemu, const cJSON *arguments)
 {
     struct fake_netdev *netdev = fake_find(qemu, fake_text(arguments, "id"));
 
     if (!netdev) {
         return FAKE_MISSING;
+    }
+    for (size_t i = qemu->n_filters; i > 0; i--) {
+        if (str_eq(qemu->filters[i - 1].netdev, netdev->name)) {
+            qemu->filters[i - 1] = qemu->filters[--qemu->n_filters];
+        }
     }
     *netdev = qemu->netdevs[--qemu->n_netdevs];
     return OK;
@@ -204,6 +329,22 @@ static const char *fake_set_link(struct fake_qemu *qemu, const cJSON *arguments)
     return OK;
 }
 
+/* The filters of a netdev come after it; returns how long the text is then. */
+static size_t fake_info_filters(const struct fake_qemu *qemu, const char *netdev, char *text,
+                                size_t size, size_t length)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < qemu->n_filters; i++) {
+        if (str_eq(qemu->filters[i].netdev, netdev)) {
+            length += (size_t)snprintf(text + length, size - length, "%s  - %s: type=x\\r\\n",
+                                       any ? "" : "filters:\\r\\n", qemu->filters[i].name);
+            any = true;
+        }
+    }
+    return length;
+}
+
 /* The hub first, then what is at no hub. */
 static const char *fake_info_network(const struct fake_qemu *qemu, char *text, size_t size)
 {
@@ -220,9 +361,12 @@ static const char *fake_info_network(const struct fake_qemu *qemu, char *text, s
             length += (size_t)snprintf(text + length, size - length,
                                        " \\\\ %s: %s: index=0,type=tap,fd=9\\r\\n", netdev->name,
                                        netdev->peer[0] ? netdev->peer : FAKE_ID);
+            length = fake_info_filters(qemu, netdev->peer[0] ? netdev->peer : netdev->name, text,
+                                       size, length);
         } else if (!netdev->port && !is_peer && i >= qemu->n_netdevs) {
             length += (size_t)snprintf(text + length, size - length,
                                        "%s: index=0,type=tap,fd=9\\r\\n", netdev->name);
+            length = fake_info_filters(qemu, netdev->name, text, size, length);
         }
     }
     snprintf(text + length, size - length, "\"}\n");
@@ -254,6 +398,11 @@ static const char *fake_execute(struct fake_qemu *qemu, const char *command, con
            : str_eq(command, "device_add")            ? fake_device_add(qemu, arguments)
            : str_eq(command, "device_del")            ? fake_device_del(qemu)
            : str_eq(command, "set_link")              ? fake_set_link(qemu, arguments)
+           : str_eq(command, "qom-set")               ? fake_qom_set(qemu, arguments)
+           : str_eq(command, "object-add")            ? fake_object_add(qemu, arguments)
+           : str_eq(command, "object-del")            ? fake_object_del(qemu, arguments)
+           : str_eq(command, "chardev-add")           ? fake_sink(qemu, arguments, true)
+           : str_eq(command, "chardev-remove")        ? fake_sink(qemu, arguments, false)
            : str_eq(command, "human-monitor-command") ? fake_info_network(qemu, text, size)
            : str_eq(command, "query-rx-filter")
                ? "{\"return\": [{\"name\": \"net0\", \"main-mac\": \"52:54:00:00:06:99\"}]}\n"
@@ -318,6 +467,7 @@ static bool fake_serve_one(struct fake_qemu *qemu, int socket)
             answer = fake_execute(qemu, command,
                                   cJSON_GetObjectItemCaseSensitive(message, "arguments"), fd, text,
                                   sizeof text);
+            fake_watch_hub(qemu);
             stays = number != qemu->trouble.hang_up_after;
         }
     }

@@ -105,3 +105,34 @@ for command, arguments in ("qmp_capabilities", "{}"), (sys.argv[2], (sys.argv[3:
 print(json.dumps(answer["return"]))
 END
 }
+
+# echoes ADDRESS: asks it for an echo every 10 ms; echoes_all WHAT: no more, and ends the test unless each
+# of them comes, and once.
+echoing=''
+echoes() {
+    : >"$work/echoes"
+    python3 "$VIFPLUG_SOURCE/tests/support/pings.py" "$1" 0.01 >>"$work/echoes" &
+    echoing=$!
+    wait_for [ -s "$work/echoes" ]
+    sleep 0.3
+}
+echoes_all() {
+    sleep 0.5
+    end "$echoing" USR1
+    has "$1: each echo came, and once: $(tail -n 1 "$work/echoes")" ' sent, 0 lost, 0 twice$' \
+        "$(tail -n 1 "$work/echoes")"
+}
+
+# busy N: so many processes want the processor, until busy 0.
+busy_pids=()
+busy() {
+    local pid n
+    for pid in "${busy_pids[@]}"; do
+        end "$pid"
+    done
+    busy_pids=()
+    for ((n = 0; n < $1; n++)); do
+        while :; do :; done &
+        busy_pids+=($!)
+    done
+}

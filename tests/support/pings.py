@@ -1,8 +1,10 @@
 """pings.py ADDRESS SECONDS: asks ADDRESS for an echo that often, until it is ended, and prints a line
 for each answer: the time it came at, in seconds since the epoch.
 
-It goes on whatever becomes of the way there."""
+It goes on whatever becomes of the way there. On SIGUSR1 it asks no more, waits for what was not
+answered, two seconds at most, and says at last: "N sent, N lost, N twice"."""
 import select
+import signal
 import socket
 import struct
 import sys
@@ -26,8 +28,11 @@ def main():
     connection.setblocking(False)
     number = 0
     due = time.monotonic()
-    while True:
-        left = due - time.monotonic()
+    came = {}
+    ending = []
+    signal.signal(signal.SIGUSR1, lambda *_: ending.append(time.monotonic() + 2))
+    while not ending or (time.monotonic() < ending[0] and len(came) < number):
+        left = 0.02 if ending else due - time.monotonic()
         if left <= 0:
             number += 1
             due += pause
@@ -40,6 +45,9 @@ def main():
             packet, sender = connection.recvfrom(2048)
             if sender[0] == address and packet[20] == 0:
                 print(f"{time.time():.6f}", flush=True)
+                answered = struct.unpack("!H", packet[26:28])[0]
+                came[answered] = came.get(answered, 0) + 1
+    print(f"{number} sent, {number - len(came)} lost, {sum(came.values()) - len(came)} twice")
 
 
 main()

@@ -5,6 +5,9 @@
 static const char info[] =
     "hub 3\r\n"
     " \\ hostnet0-port0: hostnet0-tap0: index=0,type=tap,fd=9\r\n"
+    "filters:\r\n"
+    "  - hostnet0-gate0: type=filter-redirector,netdev=hostnet0-tap0,queue=rx\r\n"
+    "  - more: type=filter-buffer\r\n"
     " \\ hostnet0: net0: index=0,type=nic,model=virtio-net-pci,"
     "macaddr=52:54:00:12:34:56\r\n"
     "hub 4\r\n"
@@ -16,8 +19,8 @@ static const char info[] =
 static void names(void **state)
 {
     static const char *const there[] = {
-        "hostnet0-port0", "hostnet0-tap0", "hostnet0", "net0",
-        "lone",           "net1",          "u1",       "hostnet0-tap1"};
+        "hostnet0-port0", "hostnet0-tap0",  "hostnet0", "net0", "lone", "net1", "u1",
+        "hostnet0-tap1",  "hostnet0-gate0", "more"};
     static const char *const missing[] = {
         "hostnet", "hostnet0-tap", "index=0,type=tap,fd=9", "54", "hub", "hub 3", "", "3"};
 
@@ -37,6 +40,7 @@ static void ports(void **state)
     assert_int_equal(hubs_find(info, "hostnet0-port0"), 3);
     assert_int_equal(hubs_find(info, "hostnet0"), 3);
     assert_int_equal(hubs_find(info, "lone"), 4);
+    assert_int_equal(hubs_find(info, "more"), -1);
     /* What is behind a card without a hub looks like a port. */
     assert_int_equal(hubs_find(info, "u1"), -1);
     assert_int_equal(hubs_find(info, "hostnet0-tap1"), -1);
