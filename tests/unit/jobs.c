@@ -53,7 +53,7 @@ static int set_up(void **state)
     assert_int_equal(
         bind(place->listener, (struct sockaddr *)&place->address, sizeof place->address), 0);
     assert_int_equal(listen(place->listener, 8), 0);
-    place->jobs = jobs_new(place->rundir);
+    place->jobs = jobs_new(NULL, place->rundir);
     strcpy(place->record.port.name, "mv0");
     place->record.port.domain_uuid = str_dup("11111111-1111-4111-8111-111111111111");
     place->record.of_libvirt = true;
