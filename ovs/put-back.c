@@ -206,22 +206,12 @@ static void looked(struct put_back *put_back, const struct json *reply)
 
 static void refused(struct put_back *put_back, const char *why)
 {
-    switch (put_back->step) {
-    case TOGETHER:
+    if (put_back->step == TOGETHER) {
         put_back->step = LOOK;
-        break;
-    case LOOK:
-        all_refused(put_back, put_back->n, why);
-        break;
-    case TOGETHER_AGAIN:
+    } else if (put_back->step == TOGETHER_AGAIN && put_back->n > 1) {
         put_back->step = ALONE;
-        if (put_back->n > 1) {
-            break;
-        }
-        /* fallthrough */
-    case ALONE:
+    } else {
         all_refused(put_back, how_many(put_back), why);
-        break;
     }
 }
 

@@ -39,8 +39,8 @@ void put_back_free(struct put_back *put_back);
 /* The operations to be sent next; NULL when there are none, since all is told. */
 struct json *put_back_ops(struct put_back *put_back);
 
-/* Takes the reply to these, and tells what became of ports, each once. */
+/* Takes the reply to these, and tells `hear` what became of ports, each once. */
 void put_back_hear(struct put_back *put_back, const struct jsonrpc_msg *reply,
-                   void (*tell)(void *data, const struct put_back_result *result), void *data);
+                   void (*hear)(void *data, const struct put_back_result *result), void *data);
 
 #endif
