@@ -21,6 +21,7 @@ struct rows_server {
     bool there;           /* it was looked at as a whole */
     int64_t asked;        /* since when it owes us an answer, or 0 */
     bool said_slow;       /* that it does not answer */
+    bool unlocked;        /* the lock was given back before it did */
     struct child undoing; /* the process that unplugs what is `undoing` */
 };
 

@@ -139,13 +139,14 @@ static struct rows_entry *find_asked(const struct rows *rows, const struct rows_
     return NULL;
 }
 
-/* A row was put back. Who unplugged the interface meanwhile did not see it, and does not remove it.
- */
+/* A row was put back. Who unplugged the interface meanwhile did not see it, and does not remove it;
+ * under the lock nobody did. */
 static void be_added(struct rows *rows, struct rows_server *server, struct rows_entry *entry,
                      const struct ovs_monitor_event *event)
 {
+    bool is_sure = entry && !server->unlocked;
     bool has_record;
-    bool unplugged = rows_is_unplugged(rows, event->name, event->plug_id, &has_record);
+    bool unplugged = !is_sure && rows_is_unplugged(rows, event->name, event->plug_id, &has_record);
 
     if (unplugged) {
         ovs_monitor_remove(server->monitor, event);
@@ -194,6 +195,7 @@ void rows_end_turn(struct rows *rows)
         if (!ovs_monitor_is_busy(server->monitor)) {
             server->asked = 0;
             server->said_slow = false;
+            server->unlocked = false;
             continue;
         }
         any_busy = true;
@@ -210,6 +212,9 @@ void rows_end_turn(struct rows *rows)
         }
     }
     if (rows->holds_lock && (!any_busy || now >= rows->hold_until)) {
+        for (size_t i = 0; i < rows->n_servers; i++) {
+            rows->servers[i]->unlocked = ovs_monitor_is_busy(rows->servers[i]->monitor);
+        }
         rows->holds_lock = false;
         world_unlock(rows->world);
     }
