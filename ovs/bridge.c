@@ -32,29 +32,38 @@ static void read_bridges(const struct json *rows, struct ovs_switch *sw)
     qsort(sw->bridges, sw->n_bridges, sizeof *sw->bridges, compare_bridges);
 }
 
-int ovs_switch_read(struct ovsdb *db, struct ovs_switch **swp, char **errorp)
+void switch_ask(struct json *ops)
 {
-    struct json *ops = txn_new();
-    struct json *reply = NULL;
-
     txn_select(ops, "Open_vSwitch", where_all(), "ovs_version other_config");
     txn_select(ops, "Bridge", where_all(), "name datapath_type");
-    int error = txn_run(db, ops, ovsdb_deadline(db), &reply, NULL, errorp);
+}
 
-    if (error) {
-        return error;
-    }
+struct ovs_switch *switch_take(const struct json *reply, size_t op)
+{
     struct ovs_switch *sw = mem_zalloc(sizeof *sw);
-    const struct json *global = array_at(txn_rows(reply, 0), 0);
+    const struct json *global = array_at(txn_rows(reply, op), 0);
     const char *version = row_text(global, "ovs_version");
 
     sw->ovs_version = str_dup(version ? version : "");
     sw->userspace_tso = str_eq(row_map_text(global, "other_config", "userspace-tso-enable"),
                                "true");
-    read_bridges(txn_rows(reply, 1), sw);
-    json_destroy(reply);
-    *swp = sw;
-    return 0;
+    read_bridges(txn_rows(reply, op + 1), sw);
+    return sw;
+}
+
+int ovs_switch_read(struct ovsdb *db, struct ovs_switch **sw, char **errorp)
+{
+    struct json *ops = txn_new();
+    struct json *reply = NULL;
+
+    switch_ask(ops);
+    int error = txn_run(db, ops, ovsdb_deadline(db), &reply, NULL, errorp);
+
+    if (!error) {
+        *sw = switch_take(reply, 0);
+        json_destroy(reply);
+    }
+    return error;
 }
 
 void ovs_switch_free(struct ovs_switch *sw)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct json;
 struct ovsdb;
 
 struct ovs_bridge {
@@ -22,6 +23,11 @@ struct ovs_switch {
 
 /* Reads the switch with one transaction. On success the caller frees *sw with ovs_switch_free(). */
 int ovs_switch_read(struct ovsdb *db, struct ovs_switch **sw, char **errorp);
+
+/* For who sends it himself: adds the operations of that, and reads what they found, the first of
+ * them being that of index `op`. The caller frees it likewise. */
+void switch_ask(struct json *ops);
+struct ovs_switch *switch_take(const struct json *reply, size_t op);
 
 void ovs_switch_free(struct ovs_switch *sw);
 

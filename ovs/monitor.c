@@ -11,6 +11,7 @@
 #include "ovs/loop.h"
 #include "ovs/monitor-reply.h"
 #include "ovs/port-ops.h"
+#include "ovs/put-back.h"
 #include "ovs/session.h"
 #include "ovs/txn.h"
 
@@ -34,8 +35,15 @@ struct bunch {
     size_t n;
 };
 
+/* What was asked of the server besides, and it did not answer yet. */
+struct request {
+    struct json *id;
+    struct put_back *put_back; /* NULL: a removal */
+};
+
 struct ovs_monitor {
     struct session *session;
+    char *caller;
     unsigned number; /* of the connection over which we have asked */
     struct json *request_id;
     bool plain; /* the server does not know conditions */
@@ -48,6 +56,8 @@ struct ovs_monitor {
     struct shash expected; /* names, with the monitor itself where the server was asked of one */
     struct bunch **bunches;
     size_t n_bunches;
+    struct request *requests;
+    size_t n_requests;
 
     struct ovs_monitor_event *events; /* from next_event on to be told */
     size_t n_events;
@@ -64,6 +74,7 @@ int ovs_monitor_open(const struct ovsdb_options *options, struct ovs_monitor **m
         free(monitor);
         return error;
     }
+    monitor->caller = str_dup_or_null(options->caller);
     shash_init(&monitor->ports);
     shash_init(&monitor->names);
     shash_init(&monitor->bridges);
@@ -106,6 +117,26 @@ static void end_bunch(struct ovs_monitor *monitor, size_t i)
     monitor->bunches[i] = monitor->bunches[--monitor->n_bunches];
 }
 
+static void end_request(struct ovs_monitor *monitor, size_t i)
+{
+    const struct request *request = &monitor->requests[i];
+
+    json_destroy(request->id);
+    if (request->put_back) {
+        put_back_free(request->put_back);
+    }
+    monitor->requests[i] = monitor->requests[--monitor->n_requests];
+}
+
+static void forget_events(struct ovs_monitor *monitor)
+{
+    for (size_t i = 0; i < monitor->n_events; i++) {
+        free(monitor->events[i].why);
+    }
+    monitor->n_events = 0;
+    monitor->next_event = 0;
+}
+
 /* Forgets all that the server has said; what is expected still is. */
 static void forget(struct ovs_monitor *monitor)
 {
@@ -117,6 +148,9 @@ static void forget(struct ovs_monitor *monitor)
     }
     while (monitor->n_bunches) {
         end_bunch(monitor, 0);
+    }
+    while (monitor->n_requests) {
+        end_request(monitor, 0);
     }
     shash_clear(&monitor->names);
     shash_clear_free_data(&monitor->ports);
@@ -133,6 +167,7 @@ void ovs_monitor_close(struct ovs_monitor *monitor)
 {
     if (monitor) {
         forget(monitor);
+        forget_events(monitor);
         session_close(monitor->session);
         shash_destroy(&monitor->ports);
         shash_destroy(&monitor->names);
@@ -140,7 +175,9 @@ void ovs_monitor_close(struct ovs_monitor *monitor)
         shash_destroy(&monitor->vanished);
         shash_destroy(&monitor->expected);
         free(monitor->bunches);
+        free(monitor->requests);
         free(monitor->events);
+        free(monitor->caller);
         free(monitor);
     }
 }
@@ -202,6 +239,75 @@ static void hear_of_bunch(struct ovs_monitor *monitor, size_t i, const struct js
         }
     }
     end_bunch(monitor, i);
+}
+
+static void request(struct ovs_monitor *monitor, struct json *ops, struct put_back *put_back)
+{
+    monitor->requests = mem_resize(monitor->requests, monitor->n_requests + 1,
+                                   sizeof *monitor->requests);
+    monitor->requests[monitor->n_requests++] = (struct request){
+        .id = session_request(monitor->session, "transact", txn_params(ops)),
+        .put_back = put_back,
+    };
+}
+
+void ovs_monitor_put_back(struct ovs_monitor *monitor, struct ovs_port *ports, size_t n)
+{
+    struct put_back *put_back = put_back_new(ports, n, session_remote(monitor->session),
+                                             monitor->caller);
+    struct json *ops = monitor->there ? put_back_ops(put_back) : NULL;
+
+    if (ops) {
+        request(monitor, ops, put_back);
+    } else {
+        put_back_free(put_back);
+    }
+}
+
+void ovs_monitor_remove(struct ovs_monitor *monitor, const struct ovs_monitor_event *added)
+{
+    const struct port_key key = {added->row, added->name, added->plug_id};
+
+    if (monitor->there) {
+        request(monitor, port_ops_remove(&key, 1, monitor->caller), NULL);
+    }
+}
+
+bool ovs_monitor_is_busy(const struct ovs_monitor *monitor)
+{
+    return monitor->n_requests != 0;
+}
+
+static void tell_put_back(void *data, const struct put_back_result *result)
+{
+    static const int kinds[] = {
+        [PUT_BACK_ADDED] = OVS_MONITOR_ADDED,
+        [PUT_BACK_STANDS] = OVS_MONITOR_STANDS,
+        [PUT_BACK_NO_BRIDGE] = OVS_MONITOR_NO_BRIDGE,
+        [PUT_BACK_REFUSED] = OVS_MONITOR_REFUSED,
+    };
+    struct ovs_monitor_event *event = add_event(data, kinds[result->kind], result->port->name);
+
+    uuid_copy(event->row, result->row);
+    uuid_copy(event->plug_id, result->port->plug_id);
+    event->why = str_dup_or_null(result->why);
+}
+
+/* The server has answered to a request; the next one, if there is one, takes its place. */
+static void hear_of_request(struct ovs_monitor *monitor, size_t i, const struct jsonrpc_msg *msg)
+{
+    struct put_back *put_back = monitor->requests[i].put_back;
+    struct json *ops = NULL;
+
+    if (put_back) {
+        put_back_hear(put_back, msg, tell_put_back, monitor);
+        ops = put_back_ops(put_back);
+    }
+    if (ops) {
+        monitor->requests[i].put_back = NULL;
+        request(monitor, ops, put_back);
+    }
+    end_request(monitor, i);
 }
 
 static void see_bridge(struct ovs_monitor *monitor, const struct monitor_row *row)
@@ -308,6 +414,12 @@ static void hear(struct ovs_monitor *monitor, const struct jsonrpc_msg *msg)
             return;
         }
     }
+    for (size_t i = 0; i < monitor->n_requests; i++) {
+        if (json_equal(msg->id, monitor->requests[i].id)) {
+            hear_of_request(monitor, i, msg);
+            return;
+        }
+    }
 }
 
 /* Asks over a new connection, and takes notice when the old one is lost. */
@@ -346,8 +458,7 @@ static void run(struct ovs_monitor *monitor)
 bool ovs_monitor_next(struct ovs_monitor *monitor, struct ovs_monitor_event *event)
 {
     if (monitor->next_event == monitor->n_events) {
-        monitor->n_events = 0;
-        monitor->next_event = 0;
+        forget_events(monitor);
         run(monitor);
     }
     if (monitor->next_event == monitor->n_events) {

@@ -142,16 +142,31 @@ void remotes_free(struct remote *remotes, size_t n)
     free(remotes);
 }
 
+static const struct addrinfo numeric_hints = {
+    .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+
+bool remote_has_name(const struct remote *remote)
+{
+    struct addrinfo *addresses;
+
+    if (remote->kind == REMOTE_UNIX) {
+        return false;
+    }
+    if (getaddrinfo(remote->host, remote->port, &numeric_hints, &addresses)) {
+        return true;
+    }
+    freeaddrinfo(addresses);
+    return false;
+}
+
 /* Looks up a host name within the time. getaddrinfo() itself may take as long as the resolver's
  * configuration lets it, and cannot be interrupted; glibc can do it beside us. */
 static int look_up(const char *host, const char *port, long long timeout_ms,
                    struct addrinfo **addresses)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    const struct addrinfo numeric = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
 
-    if (!getaddrinfo(host, port, &numeric, addresses)) {
+    if (!getaddrinfo(host, port, &numeric_hints, addresses)) {
         return 0;
     }
 #ifdef __GLIBC__

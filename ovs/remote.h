@@ -28,6 +28,9 @@ int remotes_parse(const char *text, struct remote **remotes, size_t *n, char **e
 
 void remotes_free(struct remote *remotes, size_t n);
 
+/* Whether it has a host name, which has to be looked up. */
+bool remote_has_name(const struct remote *remote);
+
 /* Stores the names of all streams behind `remote` in *names, in the order in which they are to be
  * tried, in the form libopenvswitch takes, which wants addresses and no host names:
  * "unix:/run/openvswitch/db.sock", "tcp:192.0.2.1:6640", "ssl:[2001:db8::1]:6640". The caller frees

@@ -8,6 +8,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/mem.h"
 #include "jsonrpc.h"
 #include "openvswitch/json.h"
@@ -24,8 +25,8 @@
 /* How long one address may take to let us in. */
 #define CONNECT_MS 5000
 
-/* How long a host name may take to be looked up. */
-#define LOOKUP_MS 1000
+/* How long a host name may take to be looked up. Nobody stands still meanwhile. */
+#define LOOKUP_MS 5000
 
 /* How long a server may be silent, which itself asks each five seconds whether we live, before we
  * ask; and how long it may then take to answer. */
@@ -36,6 +37,7 @@ struct session {
     struct remote *remotes;
     size_t n_remotes;
     size_t next_remote;
+    struct child lookup; /* which looks up the host name of the last one */
     char **names; /* the addresses of a remote that are still to be tried, from next_name on */
     size_t n_names;
     size_t next_name;
@@ -87,6 +89,7 @@ static void drop(struct session *session)
 
 static void forget_names(struct session *session)
 {
+    child_end(&session->lookup, 0);
     remote_names_free(session->names, session->n_names);
     session->names = NULL;
     session->n_names = 0;
@@ -176,22 +179,68 @@ void session_lose(struct session *session)
     wait_before_next(session);
 }
 
-/* Has an address to try, of this remote or the next one; false when all were tried. */
+/* In a process of its own: says the names of the streams, one a line. */
+static int look_up(void *data, char **text)
+{
+    char **names;
+    size_t n;
+    int error = remote_resolve(data, LOOKUP_MS, &names, &n, NULL);
+
+    for (size_t i = 0; i < n && !error; i++) {
+        char *longer = str_printf("%s%s\n", *text ? *text : "", names[i]);
+
+        free(*text);
+        *text = longer;
+    }
+    return error;
+}
+
+static void take_looked_up(struct session *session)
+{
+    auto_free char *text = NULL;
+    const char *name;
+    char *rest;
+
+    child_take(&session->lookup, &text);
+    rest = text;
+    while ((name = strsep(&rest, "\n")) != NULL) {
+        if (*name) {
+            session->names = mem_resize(session->names, session->n_names + 1, sizeof(char *));
+            session->names[session->n_names++] = str_dup(name);
+        }
+    }
+}
+
+/* Looks for the addresses of a remote: at once, or in a process that is begun. */
+static void find_names(struct session *session, struct remote *remote)
+{
+    session->local = remote->kind == REMOTE_UNIX;
+    if (remote_has_name(remote)) {
+        child_start(&session->lookup, look_up, remote, LOOKUP_MS / 1000 + 1, NULL);
+    } else if (remote_resolve(remote, 0, &session->names, &session->n_names, NULL)) {
+        session->names = NULL;
+        session->n_names = 0;
+    }
+}
+
+/* Has an address to try, of this remote or the next one; false when all were tried, or one is being
+ * looked up. */
 static bool have_name(struct session *session)
 {
     while (session->next_name >= session->n_names) {
+        if (session->lookup.pid) {
+            if (!child_has_ended(&session->lookup)) {
+                return false;
+            }
+            take_looked_up(session);
+            continue;
+        }
         forget_names(session);
         if (session->next_remote >= session->n_remotes) {
             session->next_remote = 0;
             return false;
         }
-        const struct remote *remote = &session->remotes[session->next_remote++];
-
-        session->local = remote->kind == REMOTE_UNIX;
-        if (remote_resolve(remote, LOOKUP_MS, &session->names, &session->n_names, NULL)) {
-            session->names = NULL;
-            session->n_names = 0;
-        }
+        find_names(session, &session->remotes[session->next_remote++]);
     }
     return true;
 }
@@ -202,7 +251,9 @@ static void begin_to_connect(struct session *session)
         struct habits_fds before;
 
         if (!have_name(session)) {
-            wait_before_next(session);
+            if (!session->lookup.pid) {
+                wait_before_next(session);
+            }
             return;
         }
         habits_open_begin(&before);
@@ -365,6 +416,8 @@ void session_wait(struct session *session)
         stream_run_wait(session->stream);
         stream_connect_wait(session->stream);
         poll_timer_wait_until(session->silent_until);
+    } else if (session->lookup.pid) {
+        poll_fd_wait(session->lookup.pidfd, POLLIN);
     } else {
         poll_timer_wait_until(session->again_at);
         if (session->folder_fd >= 0) {

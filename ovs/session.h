@@ -25,8 +25,8 @@ void session_close(struct session *session);
 
 const char *session_remote(const struct session *session);
 
-/* Connects where there is no connection, as far as that goes without waiting; looking up a host
- * name may take a second. Returns whether there is a connection. */
+/* Connects where there is no connection, as far as that goes without waiting: a host name is looked
+ * up in a process of its own (base/child.h). Returns whether there is a connection. */
 bool session_run(struct session *session);
 
 /* Which connection it is: another number, another connection. */

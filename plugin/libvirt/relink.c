@@ -1,18 +1,15 @@
 #include "libvirt/relink.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libxml/tree.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/nofile.h"
 #include "libvirt/attach.h"
 #include "vif/xml.h"
 #include "vif/xmlfile.h"
@@ -153,80 +150,32 @@ static int replace(const struct task *task, struct libvirt_guest *guest, char **
     return error;
 }
 
-/* Closes all descriptors but 0 to 2 and `fd`, which is not among these. They are other guests' QMP
- * sockets, whose QEMU greets nobody while one of us has it open, and macvtaps that look used. */
-static void close_others(int fd)
-{
-    unsigned before = (unsigned)fd - 1;
-
-    if (before > STDERR_FILENO) {
-        close_range(STDERR_FILENO + 1, before, 0);
-    }
-    close_range((unsigned)fd + 1, ~0U, 0);
-}
-
 /* In the new process. */
-static void run(const struct task *task, pid_t parent, int sentence_fd)
+static int run(void *data, char **sentence)
 {
+    const struct task *task = data;
     struct libvirt_guest *guest;
-    sigset_t none;
-    auto_free char *sentence = NULL;
+    int error = libvirt_guest_open(task->record->port.domain_uuid, &guest, sentence);
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        _exit(EXIT_FAILURE);
-    }
-    close_others(sentence_fd);
-    nofile_restore(); /* libvirt may start its daemon */
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGALRM, SIG_DFL);
-    alarm(LIMIT_SECONDS);
-    int error = libvirt_guest_open(task->record->port.domain_uuid, &guest, &sentence);
     if (!error) {
-        error = task->run(task, guest, &sentence);
+        error = task->run(task, guest, sentence);
         libvirt_guest_close(guest);
     }
-    if (error && sentence && write(sentence_fd, sentence, strlen(sentence)) < 0) {
-        _exit(EXIT_FAILURE);
-    }
-    _exit(error ? EXIT_FAILURE : EXIT_SUCCESS);
+    return error;
 }
 
-static int start(const struct task *task, pid_t *pid, int *sentence_fd, char **errorp)
-{
-    pid_t parent = getpid();
-    int fds[2];
-
-    if (pipe2(fds, O_CLOEXEC)) {
-        return error_set(errorp, errno, "cannot make a pipe: %m");
-    }
-    *pid = fork();
-    if (*pid == 0) {
-        run(task, parent, fds[1]);
-    }
-    int error = *pid < 0 ? error_set(errorp, errno, "cannot start a process: %m") : 0;
-    close(fds[1]);
-    if (error) {
-        close(fds[0]);
-        return error;
-    }
-    *sentence_fd = fds[0];
-    return 0;
-}
-
-int libvirt_relink_set_link(const struct vif_record *record, bool up, pid_t *pid, int *sentence_fd,
+int libvirt_relink_set_link(const struct vif_record *record, bool up, struct child *child,
                             char **errorp)
 {
-    const struct task task = {.record = record, .up = up, .run = set_link};
+    struct task task = {.record = record, .up = up, .run = set_link};
 
-    return start(&task, pid, sentence_fd, errorp);
+    return child_start(child, run, &task, LIMIT_SECONDS, errorp);
 }
 
-int libvirt_relink_replace(const struct vif_record *record, const char *rundir, pid_t *pid,
-                           int *sentence_fd, char **errorp)
+int libvirt_relink_replace(const struct vif_record *record, const char *rundir, struct child *child,
+                           char **errorp)
 {
-    const struct task task = {.record = record, .rundir = rundir, .run = replace};
+    struct task task = {.record = record, .rundir = rundir, .run = replace};
 
-    return start(&task, pid, sentence_fd, errorp);
+    return child_start(child, run, &task, LIMIT_SECONDS, errorp);
 }

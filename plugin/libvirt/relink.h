@@ -10,19 +10,20 @@
 #define LIBVIRT_RELINK_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "vif/record.h"
 
-/* Starts a process that sets the link of the card in the domain record->port.domain_uuid
- * (virDomainUpdateDeviceFlags), or plugs the card out and in again (detach and attach of the very
- * same <interface>, alias and address kept), the macvtap of the record being there again with its
- * node. Stores the process, and a descriptor to read its sentence from (closed at its end, nothing
- * in it on success). Returns 0 or a negative errno value. Call from a process without threads. */
-int libvirt_relink_set_link(const struct vif_record *record, bool up, pid_t *pid, int *sentence_fd,
+struct child;
+
+/* Starts a process (base/child.h) that sets the link of the card in the domain
+ * record->port.domain_uuid (virDomainUpdateDeviceFlags), or plugs the card out and in again (detach
+ * and attach of the very same <interface>, alias and address kept), the macvtap of the record being
+ * there again with its node. It says why where it fails, else nothing. Returns 0 or a negative
+ * errno value. */
+int libvirt_relink_set_link(const struct vif_record *record, bool up, struct child *child,
                             char **errorp);
-int libvirt_relink_replace(const struct vif_record *record, const char *rundir, pid_t *pid,
-                           int *sentence_fd, char **errorp);
+int libvirt_relink_replace(const struct vif_record *record, const char *rundir, struct child *child,
+                           char **errorp);
 
 /* Forgets what the guest had of an interface that was unplugged. */
 void libvirt_relink_forget(const struct vif_record *record, const char *rundir);

@@ -24,6 +24,11 @@ struct vif_host *vif_host_open(const struct vif_host_options *options)
     return host;
 }
 
+struct vif_host *vif_host_open_again(const struct vif_host *host)
+{
+    return vif_host_open(&host->options);
+}
+
 void vif_host_close(struct vif_host *host)
 {
     if (host) {

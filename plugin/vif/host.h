@@ -27,6 +27,10 @@ const char *vif_default_rundir(void);
  * strings must outlive the host. */
 struct vif_host *vif_host_open(const struct vif_host_options *options);
 
+/* Another host with the same options, which shares nothing with that one: for a process that was
+ * forked, where connections are the other one's. */
+struct vif_host *vif_host_open_again(const struct vif_host *host);
+
 void vif_host_close(struct vif_host *host);
 
 /* The parts of the host, made at first use and borrowed until vif_host_close(). */

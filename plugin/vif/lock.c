@@ -48,13 +48,20 @@ static long find_holder(int fd)
 
 static int give_up(int fd, unsigned milliseconds, char **errorp)
 {
+    if (!errorp) {
+        return -ETIME;
+    }
     long holder = find_holder(fd);
     auto_free char *who = holder ? str_printf("process %ld", holder) : str_dup("another process");
 
+    auto_free char *how_long = milliseconds ? str_printf(", and did not give it back in %g seconds",
+                                                         milliseconds / 1000.0)
+                                            : str_dup("");
+
     return error_set(errorp, ETIME,
-                     "%s has it, and did not give it back in %g seconds; if that is stopped, or in "
-                     "a cgroup that is frozen, let it go on, or kill it",
-                     who, milliseconds / 1000.0);
+                     "%s has it%s; if that is stopped, or in a cgroup that is frozen, let it go "
+                     "on, or kill it",
+                     who, how_long);
 }
 
 int vif_lock(int fd, unsigned milliseconds, char **errorp)

@@ -4,8 +4,8 @@
 #define VIF_LOCK_H
 
 /* Takes the lock of the open file `fd`, flock(2), for this process alone, and waits for it for
- * `milliseconds` at most. Returns 0; -ETIME with a sentence that names who has it, as far as that
- * can be found out; or another negative errno value with a sentence. */
+ * `milliseconds` at most, 0 for not at all. Returns 0; -ETIME with a sentence that names who has
+ * it, as far as that can be found out; or another negative errno value with a sentence. */
 int vif_lock(int fd, unsigned milliseconds, char **errorp);
 
 #endif

@@ -120,6 +120,19 @@ void vif_records_close(struct vif_records *records);
  * Who holds it must not call vif_records_claim(), which takes it, too. */
 int vif_records_lock(struct vif_records *records, char **errorp);
 
+/* The same for who must not wait: takes the lock where no other process has it, until
+ * vif_records_unlock() was called as often as this. Meanwhile whatever takes it by way of these
+ * `records` has it at once. Returns 0; -ETIME when another process has it, whom the sentence names;
+ * or another negative errno value. */
+int vif_records_try_lock(struct vif_records *records, char **errorp);
+void vif_records_unlock(struct vif_records *records);
+
+/* Whether it is held so. */
+bool vif_records_have_lock(const struct vif_records *records);
+
+/* Makes the folder where it is missing, as the first record does. */
+int vif_records_make_folders(struct vif_records *records, char **errorp);
+
 /* Writes new records, all or none; -EEXIST when there is one of such a name already, with a
  * sentence that says what is known of it. */
 int vif_records_create(struct vif_records *records, const struct vif_record *new, size_t n,

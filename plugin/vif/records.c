@@ -30,6 +30,8 @@
 struct vif_records {
     char *rundir;
     int ports_fd; /* RUNDIR/ports, or -1 while it was not there */
+    int lock_fd;  /* of vif_records_try_lock(), or -1 */
+    unsigned lock_depth;
 };
 
 int vif_records_open(const char *rundir, struct vif_records **recordsp, char **errorp)
@@ -43,12 +45,16 @@ int vif_records_open(const char *rundir, struct vif_records **recordsp, char **e
     *recordsp = mem_zalloc(sizeof **recordsp);
     (*recordsp)->rundir = str_dup(rundir);
     (*recordsp)->ports_fd = fd;
+    (*recordsp)->lock_fd = -1;
     return 0;
 }
 
 void vif_records_close(struct vif_records *records)
 {
     if (records) {
+        if (records->lock_fd >= 0) {
+            close(records->lock_fd);
+        }
         if (records->ports_fd >= 0) {
             close(records->ports_fd);
         }
@@ -95,18 +101,62 @@ static int open_lock(struct vif_records *records, char **errorp)
     return fd < 0 ? error_set(errorp, errno, "cannot open %s: %m%s", path, remedy(errno)) : fd;
 }
 
-int vif_records_lock(struct vif_records *records, char **errorp)
+/* Takes the lock, for which it waits so long. Returns a descriptor that keeps it. */
+static int lock_within(struct vif_records *records, unsigned milliseconds, char **errorp)
 {
     auto_close int fd = open_lock(records, errorp);
     int error = fd < 0 ? fd : 0;
 
     if (!error) {
-        error = vif_lock(fd, LOCK_MS, errorp);
+        error = vif_lock(fd, milliseconds, errorp);
         if (error) {
             error_wrap(errorp, error, "cannot lock %s/lock", records->rundir);
         }
     }
     return error ? error : steal_fd(&fd);
+}
+
+int vif_records_lock(struct vif_records *records, char **errorp)
+{
+    if (records->lock_fd < 0) {
+        return lock_within(records, LOCK_MS, errorp);
+    }
+    /* The lock is that of both, and goes with the last of them: flock(2). */
+    int fd = fcntl(records->lock_fd, F_DUPFD_CLOEXEC, 0);
+
+    return fd < 0 ? error_set(errorp, errno, "cannot lock %s/lock: %m", records->rundir) : fd;
+}
+
+int vif_records_try_lock(struct vif_records *records, char **errorp)
+{
+    if (!records->lock_depth) {
+        int fd = lock_within(records, 0, errorp);
+
+        if (fd < 0) {
+            return fd;
+        }
+        records->lock_fd = fd;
+    }
+    records->lock_depth++;
+    return 0;
+}
+
+void vif_records_unlock(struct vif_records *records)
+{
+    if (--records->lock_depth == 0) {
+        close(records->lock_fd);
+        records->lock_fd = -1;
+    }
+}
+
+bool vif_records_have_lock(const struct vif_records *records)
+{
+    return records->lock_depth != 0;
+}
+
+int vif_records_make_folders(struct vif_records *records, char **errorp)
+{
+    return make_folders(records, errorp);
 }
 
 int vif_records_lock_user(struct vif_records *records, uid_t user, char **errorp)

@@ -13,6 +13,16 @@
 #include "vif/device.h"
 #include "vif/port-add.h"
 
+/* What became of one record. */
+struct vif_repaired {
+    enum {
+        VIF_REPAIR_STANDS, /* its port is there, or it has none */
+        VIF_REPAIR_FAILED,
+    } result;
+    int error; /* VIF_REPAIR_FAILED */
+    char *why; /* likewise */
+};
+
 /* The ports of one server that are being put back, of `n` records. */
 struct put_back {
     struct vif_host *host;
@@ -141,9 +151,6 @@ static void put_back_all(const struct put_back *job, struct ovsdb *db)
         } else {
             vif_host_log(job->host, "added port \"%s\" to OVS bridge \"%s\" again", port->name,
                          port->bridge);
-            if (job->results[i]->result == VIF_REPAIR_STANDS) {
-                job->results[i]->result = VIF_REPAIR_PUT_BACK;
-            }
         }
     }
 }
@@ -262,26 +269,21 @@ static void put_back(struct vif_host *host, struct vif_record *records, const bo
     free(there_results);
 }
 
-/* Repairs the device of a record, if that is there; returns whether it is. */
-static bool repair_one(struct vif_host *host, struct rtnl *rtnl, const struct vif_record *record,
-                       struct vif_repaired *result)
+int vif_repair_device(struct vif_host *host, const struct vif_record *record, bool *found,
+                      char **errorp)
 {
-    auto_free char *sentence = NULL;
     struct link_info link;
-    bool found = false;
-    int error = 0;
+    struct rtnl *rtnl;
+    int error = vif_host_rtnl(host, &rtnl, errorp);
 
-    if (record->state == VIF_PLUGGED) {
-        error = find_device(rtnl, record, &found, &link, &sentence);
+    *found = false;
+    if (!error && record->state == VIF_PLUGGED) {
+        error = find_device(rtnl, record, found, &link, errorp);
     }
-    result->result = found ? VIF_REPAIR_STANDS : VIF_REPAIR_NO_DEVICE;
-    if (found && record->port.managed) {
-        error = repair_device(host, rtnl, record, &link, &sentence);
+    if (!error && *found && record->port.managed) {
+        error = repair_device(host, rtnl, record, &link, errorp);
     }
-    if (error) {
-        failed(result, error, sentence);
-    }
-    return found;
+    return error;
 }
 
 int vif_repair(struct vif_host *host, struct vif_record *records, size_t n,
@@ -289,28 +291,22 @@ int vif_repair(struct vif_host *host, struct vif_record *records, size_t n,
 {
     struct vif_repaired *results = mem_zalloc(n * sizeof *results);
     bool *found = mem_zalloc(n * sizeof *found);
-    struct rtnl *rtnl;
-    int first = vif_host_rtnl(host, &rtnl, errorp);
+    int first = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (first) {
-            failed(&results[i], first, errorp ? *errorp : NULL);
-        } else {
-            found[i] = repair_one(host, rtnl, &records[i], &results[i]);
+        auto_free char *sentence = NULL;
+        int error = vif_repair_device(host, &records[i], &found[i], &sentence);
+
+        if (error) {
+            failed(&results[i], error, sentence);
         }
     }
-    if (!first) {
-        put_back(host, records, found, results, n, options);
-    }
+    put_back(host, records, found, results, n, options);
     for (size_t i = 0; i < n; i++) {
         if (results[i].result == VIF_REPAIR_FAILED && !first) {
             first = error_set(errorp, -results[i].error, "%s", results[i].why);
         }
-        if (options->results) {
-            options->results[i] = results[i];
-        } else {
-            free(results[i].why);
-        }
+        free(results[i].why);
     }
     free(found);
     free(results);

@@ -7,21 +7,8 @@
 
 #include "vif/host.h"
 
-/* What became of one record. */
-struct vif_repaired {
-    enum {
-        VIF_REPAIR_STANDS,    /* its port was there, or it has none */
-        VIF_REPAIR_NO_DEVICE, /* there is no device to repair anything of */
-        VIF_REPAIR_PUT_BACK,  /* its port was put back */
-        VIF_REPAIR_FAILED,
-    } result;
-    int error; /* VIF_REPAIR_FAILED */
-    char *why; /* likewise; the caller frees */
-};
-
 struct vif_repair_options {
-    bool no_wait;                 /* until ovs-vswitchd has realised the ports */
-    struct vif_repaired *results; /* of each record, or NULL */
+    bool no_wait; /* until ovs-vswitchd has realised the ports */
 };
 
 /* Of those records that are plugged and whose device is there, puts back what is missing: the
@@ -34,5 +21,10 @@ struct vif_repair_options {
  */
 int vif_repair(struct vif_host *host, struct vif_record *records, size_t n,
                const struct vif_repair_options *options, char **errorp);
+
+/* The first part of that, for one record: its device, if that is there, which *found says. Waits
+ * for nobody. */
+int vif_repair_device(struct vif_host *host, const struct vif_record *record, bool *found,
+                      char **errorp);
 
 #endif

@@ -107,7 +107,7 @@ void endpoint_lose(struct endpoint *endpoint)
     if (!record->waiting) {
         record->waiting = true;
         record->changed = endpoint_epoch();
-        endpoint_store_seen(endpoint);
+        endpoint_catch_up(endpoint, PENDING_STORE);
     }
 }
 
@@ -115,10 +115,6 @@ void endpoint_be_connected(struct endpoint *endpoint)
 {
     struct vif_record *record = &endpoint->record;
     int64_t outage = ovs_loop_now() - endpoint->gone_at;
-
-    if (record->before) {
-        endpoint_moved(endpoint);
-    }
 
     bool moved = endpoint->phase == HANDING && !record->waiting;
     endpoint->phase = CONNECTED;
@@ -132,7 +128,7 @@ void endpoint_be_connected(struct endpoint *endpoint)
         record->outage_ms = outage > 0 ? outage : 0;
         record->outages_ms += record->outage_ms;
     }
-    endpoint_store_seen(endpoint);
+    endpoint_catch_up(endpoint, PENDING_STORE | (record->before ? PENDING_MOVED : 0));
     if (moved) {
         world_log(endpoint->world, LOG_NOTICE, "%s: it is moved to \"%s\"", endpoint->who,
                   record->port.lower);
@@ -203,7 +199,8 @@ static int make_again(struct endpoint *endpoint, const char *lower, char **error
     return 0;
 }
 
-void endpoint_try(struct endpoint *endpoint)
+/* Under the lock of the records. */
+static void try_now(struct endpoint *endpoint)
 {
     struct world *world = endpoint->world;
     char *sentence = NULL;
@@ -235,22 +232,39 @@ void endpoint_try(struct endpoint *endpoint)
     }
 }
 
+void endpoint_try(struct endpoint *endpoint)
+{
+    if (world_lock(endpoint->world)) {
+        try_now(endpoint);
+        world_unlock(endpoint->world);
+    } else {
+        endpoint->locked_out = true;
+    }
+}
+
 void endpoint_take_back(struct endpoint *endpoint, const char *why)
 {
-    char *sentence = NULL;
-
     if (endpoint->record.before) {
         world_log(endpoint->world, LOG_WARNING, "%s: it was not moved: %s", endpoint->who, why);
-        endpoint_move_back(endpoint);
+        endpoint->phase = CONNECTED;
+        endpoint->told = UNTOLD;
+        endpoint_catch_up(endpoint, PENDING_MOVE_BACK);
         return;
     }
     endpoint_fail(endpoint, LOG_WARNING,
                   str_printf("%s: it was not connected again: %s", endpoint->who, why));
     endpoint->phase = WAITING;
+    endpoint_catch_up(endpoint, PENDING_UNDO);
+    retry_later(endpoint);
+}
+
+void endpoint_undo(struct endpoint *endpoint)
+{
+    char *sentence = NULL;
+
     if (vif_reconnect_undo(endpoint->world->host, &endpoint->record, &sentence)) {
         endpoint_fail(endpoint, LOG_WARNING, sentence);
     }
-    retry_later(endpoint);
 }
 
 void endpoint_follow_mac(struct endpoint *endpoint)

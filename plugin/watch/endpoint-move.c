@@ -34,7 +34,8 @@ static int make(struct endpoint *endpoint, const char *lower, char **errorp)
     return error;
 }
 
-void endpoint_move(struct endpoint *endpoint)
+/* Under the lock of the records. */
+static void move_now(struct endpoint *endpoint)
 {
     const struct world *world = endpoint->world;
     auto_free char *sentence = NULL;
@@ -64,37 +65,33 @@ void endpoint_move(struct endpoint *endpoint)
     }
 }
 
-static void say(const struct endpoint *endpoint, const char *sentence)
+void endpoint_move(struct endpoint *endpoint)
 {
-    world_log(endpoint->world, LOG_WARNING, "%s: %s", endpoint->who, sentence);
-}
-
-void endpoint_moved(struct endpoint *endpoint)
-{
-    auto_free char *sentence = NULL;
-
-    if (vif_reconnect_moved(endpoint->world->host, &endpoint->record, &sentence)) {
-        say(endpoint, sentence);
+    if (world_lock(endpoint->world)) {
+        move_now(endpoint);
+        world_unlock(endpoint->world);
+    } else {
+        endpoint->locked_out = true;
     }
 }
 
-void endpoint_move_back(struct endpoint *endpoint)
+void endpoint_end_move(struct endpoint *endpoint)
 {
-    auto_free char *sentence = NULL;
+    static const struct {
+        unsigned pending;
+        int (*end)(struct vif_host *host, struct vif_record *record, char **errorp);
+    } ends[] = {
+        {PENDING_SETTLE, vif_reconnect_settle},
+        {PENDING_MOVED, vif_reconnect_moved},
+        {PENDING_MOVE_BACK, vif_reconnect_move_back},
+    };
 
-    endpoint->phase = CONNECTED;
-    endpoint->told = UNTOLD;
-    if (vif_reconnect_move_back(endpoint->world->host, &endpoint->record, &sentence)) {
-        say(endpoint, sentence);
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        auto_free char *sentence = NULL;
+
+        if (endpoint->pending & ends[i].pending &&
+            ends[i].end(endpoint->world->host, &endpoint->record, &sentence)) {
+            world_log(endpoint->world, LOG_WARNING, "%s: %s", endpoint->who, sentence);
+        }
     }
-}
-
-void endpoint_settle(struct endpoint *endpoint)
-{
-    auto_free char *sentence = NULL;
-
-    if (vif_reconnect_settle(endpoint->world->host, &endpoint->record, &sentence)) {
-        say(endpoint, sentence);
-    }
-    endpoint_look(endpoint); /* it had a reason to be moved */
 }

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "ovs/loop.h"
 #include "vif/device.h"
-#include "vif/plug.h"
 #include "watch/endpoint-state.h"
 
 /* Before the second look: who takes an interface away in the regular way has done so by then. */
@@ -49,6 +48,16 @@ void endpoint_forget_owner(struct endpoint *endpoint)
     }
 }
 
+/* Puts into a record what was seen. */
+static void keep_seen(struct vif_record *record, const struct vif_record *seen)
+{
+    record->waiting = seen->waiting;
+    record->changed = seen->changed;
+    record->reconnects = seen->reconnects;
+    record->outage_ms = seen->outage_ms;
+    record->outages_ms = seen->outages_ms;
+}
+
 /* Reads the record on disk, which is the one we go on with where it is still of this plug, and is
  * not being unplugged; -ENOENT, without a sentence, where there is none such. */
 static int read_again(struct endpoint *endpoint, char **errorp)
@@ -66,6 +75,10 @@ static int read_again(struct endpoint *endpoint, char **errorp)
     }
     bool has_other_owner = now.pid != endpoint->record.pid;
 
+    if (endpoint->pending & PENDING_STORE) {
+        keep_seen(&now, &endpoint->record);
+    }
+
     vif_record_clear(&endpoint->record);
     endpoint->record = now;
     if (has_other_owner) {
@@ -82,24 +95,36 @@ bool endpoint_is_still_plugged(struct endpoint *endpoint)
 
 void endpoint_store_seen(struct endpoint *endpoint)
 {
-    struct vif_record seen = endpoint->record;
-    struct vif_records *records = endpoint->world->records;
     auto_free char *sentence = NULL;
-    auto_close int lock = vif_records_lock(records, &sentence);
 
-    if (lock >= 0 && read_again(endpoint, &sentence) == 0) {
-        struct vif_record *record = &endpoint->record;
-
-        record->waiting = seen.waiting;
-        record->changed = seen.changed;
-        record->reconnects = seen.reconnects;
-        record->outage_ms = seen.outage_ms;
-        record->outages_ms = seen.outages_ms;
-        vif_records_write(records, record, &sentence);
+    if (read_again(endpoint, &sentence) == 0) {
+        vif_records_write(endpoint->world->records, &endpoint->record, &sentence);
     }
     if (sentence) {
         world_log(endpoint->world, LOG_ERR, "%s: %s", endpoint->who, sentence);
     }
+}
+
+bool endpoint_catch_up(struct endpoint *endpoint, unsigned more)
+{
+    endpoint->pending |= more;
+    if (!endpoint->pending) {
+        return true;
+    }
+    if (!world_lock(endpoint->world)) {
+        endpoint->locked_out = true;
+        return false;
+    }
+    endpoint_end_move(endpoint);
+    if (endpoint->pending & PENDING_UNDO) {
+        endpoint_undo(endpoint);
+    }
+    if (endpoint->pending & PENDING_STORE) {
+        endpoint_store_seen(endpoint);
+    }
+    endpoint->pending = 0;
+    world_unlock(endpoint->world);
+    return true;
 }
 
 /* Whether a guest is there that lost its macvtap, so that nobody has that open. */
@@ -109,6 +134,12 @@ static bool guest_waits(const struct endpoint *endpoint)
            guests_is_ready(endpoint->world->guests, &endpoint->record);
 }
 
+void endpoint_stays(struct endpoint *endpoint, const char *why)
+{
+    endpoint->unplugs = false;
+    world_log(endpoint->world, LOG_WARNING, "%s: its guest is gone, but %s", endpoint->who, why);
+}
+
 void endpoint_look_again(struct endpoint *endpoint)
 {
     struct world *world = endpoint->world;
@@ -116,6 +147,9 @@ void endpoint_look_again(struct endpoint *endpoint)
     auto_free char *sentence = NULL;
 
     endpoint->look_at = INT64_MAX;
+    if (endpoint->unplugs) {
+        return;
+    }
     if (endpoint->owner_fd < 0 && vif_record_owner_lives(&endpoint->record)) {
         endpoint_watch_owner(endpoint); /* there were no descriptors for it before */
     }
@@ -130,12 +164,10 @@ void endpoint_look_again(struct endpoint *endpoint)
     if (in_use) {
         return;
     }
-    if (!error) {
-        error = vif_unplug_known(world->host, &endpoint->record, 1, &sentence);
-    }
     if (error) {
-        world_log(world, LOG_WARNING, "%s: its guest is gone, but %s", endpoint->who, sentence);
-    } else {
-        world_log(world, LOG_NOTICE, "%s: it is unplugged, since its guest is gone", endpoint->who);
+        endpoint_stays(endpoint, sentence);
+        return;
     }
+    endpoint->unplugs = true;
+    guests_unplug(world->guests, &endpoint->record);
 }

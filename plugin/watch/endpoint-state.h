@@ -27,12 +27,25 @@ struct endpoint {
     int64_t retry_ms;
     int64_t tried_at;
     int64_t look_at;   /* the second look, or INT64_MAX */
+    bool locked_out;   /* another process has the lock of the records */
+    unsigned pending;  /* what is to be done as soon as that can be had: PENDING_* */
+    bool unplugs;      /* a process does */
+    int64_t limits_at; /* when to say what cannot be done for its guest, or INT64_MAX */
     char *waiting_for; /* what was said last */
     bool said_stuck;
     bool said_obstacle;
     int owner_fd; /* a pidfd, or -1 */
     bool has_guest_mac;
     struct mac guest_mac; /* that the guest gave its card */
+};
+
+/* What is done under the lock of the records, and cannot fail but for good. In this order. */
+enum {
+    PENDING_SETTLE = 1 << 0,    /* find out which macvtap its guest is on */
+    PENDING_MOVED = 1 << 1,     /* the guest has the new one */
+    PENDING_MOVE_BACK = 1 << 2, /* it has the old one */
+    PENDING_UNDO = 1 << 3,      /* it was not given that which was made again */
+    PENDING_STORE = 1 << 4,     /* what was seen into the record as it is now */
 };
 
 /* Seconds since the epoch. */
@@ -42,7 +55,11 @@ int64_t endpoint_epoch(void);
  * one we go on with. One that cannot be read does not say that it is not. */
 bool endpoint_is_still_plugged(struct endpoint *endpoint);
 
-/* Writes what was seen into the record as it is now, where it still is of this plug. */
+/* Does what is pending, with `more` of it. Returns false, with all of it still pending, where
+ * another process has the lock. */
+bool endpoint_catch_up(struct endpoint *endpoint, unsigned more);
+
+/* For that: writes what was seen into the record as it is now, where it still is of this plug. */
 void endpoint_store_seen(struct endpoint *endpoint);
 
 /* Has us told when the process ends that looks after it, and no longer; one that has ended already
@@ -53,6 +70,9 @@ void endpoint_forget_owner(struct endpoint *endpoint);
 /* The second look, which unplugs what nobody has any more; some time from now, or at once. */
 void endpoint_look_again_later(struct endpoint *endpoint);
 void endpoint_look_again(struct endpoint *endpoint);
+
+/* It could not be unplugged. */
+void endpoint_stays(struct endpoint *endpoint, const char *why);
 
 /* The macvtap as it is now, if it is there with what it is on; else NULL. */
 const struct link_info *endpoint_whole_link(const struct endpoint *endpoint);
@@ -77,10 +97,9 @@ void endpoint_hand_over(struct endpoint *endpoint, int *fds, size_t n_fds);
 /* Has the guest leave a device that its network does not have any more (endpoint-move.c). */
 void endpoint_move(struct endpoint *endpoint);
 
-/* Ends that: the guest has the new macvtap; or it has not; or that is to be found out. */
-void endpoint_moved(struct endpoint *endpoint);
-void endpoint_move_back(struct endpoint *endpoint);
-void endpoint_settle(struct endpoint *endpoint);
+/* For endpoint_catch_up(). */
+void endpoint_end_move(struct endpoint *endpoint);
+void endpoint_undo(struct endpoint *endpoint);
 
 /* Something failed that may succeed later: the sentence, which is freed, is told once in a row. */
 void endpoint_fail(struct endpoint *endpoint, int level, char *sentence);

@@ -38,9 +38,14 @@ static char *who_is(const struct vif_record *record)
                  : str_printf("\"%s\"", port->name);
 }
 
+/* How long after a plug its record may not say yet how its guest is reached: QEMU is started then.
+ */
+#define LIMITS_MS 5000
+
 /* Says once what a guest that has its interface cannot be spared. */
 static void say_limits(struct endpoint *endpoint)
 {
+    endpoint->limits_at = INT64_MAX;
     if (endpoint->record.port.strategy == VIF_STRATEGY_NONE) {
         return;
     }
@@ -71,10 +76,12 @@ struct endpoint *endpoint_new(struct world *world, const char *name, bool is_new
     endpoint->who = who_is(&record);
     endpoint->retry_at = INT64_MAX;
     endpoint->look_at = INT64_MAX;
+    endpoint->limits_at = is_new ? ovs_loop_now() + LIMITS_MS : 0;
     endpoint->told = !is_new ? UNTOLD : record.port.link_down ? TOLD_DOWN : TOLD_UP;
     guests_add(world->guests, &endpoint->record);
     if (endpoint->record.before) {
-        endpoint_settle(endpoint);
+        endpoint_catch_up(endpoint, PENDING_SETTLE);
+        endpoint_look(endpoint); /* it had a reason to be moved */
     }
     if (record.waiting) {
         /* An earlier watcher saw it go, and knew to the second when that was. */
@@ -83,7 +90,6 @@ struct endpoint *endpoint_new(struct world *world, const char *name, bool is_new
         endpoint->gone_at = ovs_loop_now() - (endpoint_epoch() - record.changed) * 1000;
     }
     endpoint_watch_owner(endpoint);
-    say_limits(endpoint);
     return endpoint;
 }
 
@@ -101,6 +107,10 @@ void endpoint_free(struct endpoint *endpoint)
 
 void endpoint_unplugged(struct endpoint *endpoint)
 {
+    if (endpoint->unplugs) {
+        world_log(endpoint->world, LOG_NOTICE, "%s: it is unplugged, since its guest is gone",
+                  endpoint->who);
+    }
     guests_unplugged(endpoint->world->guests, &endpoint->record);
     endpoint_free(endpoint);
 }
@@ -146,6 +156,9 @@ void endpoint_guest_event(struct endpoint *endpoint, const struct guest_event *e
         world_log(endpoint->world, LOG_WARNING, "%s: the guest could not be told of its link: %s",
                   endpoint->who, event->why);
         break;
+    case GUEST_STAYS:
+        endpoint_stays(endpoint, event->why);
+        break;
     case GUEST_MAC:
         endpoint->has_guest_mac = true;
         endpoint->guest_mac = event->mac;
@@ -187,10 +200,21 @@ static void say_obstacle(struct endpoint *endpoint)
 bool endpoint_run(struct endpoint *endpoint)
 {
     int64_t now = ovs_loop_now();
+    bool acted = endpoint->pending != 0;
+
+    endpoint->locked_out = false;
+    if (!endpoint_catch_up(endpoint, 0)) {
+        acted = false;
+        if (endpoint->pending & PENDING_SETTLE) {
+            return false; /* who knows what it is on */
+        }
+    }
     const struct link_info *link = endpoint_whole_link(endpoint);
-    bool acted = false;
 
     say_obstacle(endpoint);
+    if (now >= endpoint->limits_at) {
+        say_limits(endpoint);
+    }
     if (now >= endpoint->look_at) {
         endpoint_look_again(endpoint);
         acted = true;
@@ -201,23 +225,25 @@ bool endpoint_run(struct endpoint *endpoint)
     }
     if (endpoint->phase == CONNECTED) {
         endpoint_tell_link(endpoint, link && link->up && link->carrier);
-        if (endpoint->reread && endpoint->due) {
+        if (endpoint->reread && endpoint->due && !endpoint->pending) {
             endpoint_move(endpoint);
         }
     } else if (endpoint->phase == WAITING) {
         endpoint_tell_gone(endpoint);
-        if (endpoint_is_time_to_try(endpoint, now)) {
+        if (!endpoint->pending && endpoint_is_time_to_try(endpoint, now)) {
             endpoint_try(endpoint);
-            acted = true;
+            acted |= !endpoint->locked_out;
         }
     }
-    endpoint->due = false;
+    endpoint->due = endpoint->locked_out;
     return acted;
 }
 
 int64_t endpoint_deadline(const struct endpoint *endpoint)
 {
-    int64_t retry_at = endpoint->phase == WAITING ? endpoint->retry_at : INT64_MAX;
+    int64_t deadline = endpoint->look_at < endpoint->limits_at ? endpoint->look_at
+                                                               : endpoint->limits_at;
+    bool waits = endpoint->phase == WAITING && !endpoint->locked_out;
 
-    return retry_at < endpoint->look_at ? retry_at : endpoint->look_at;
+    return waits && endpoint->retry_at < deadline ? endpoint->retry_at : deadline;
 }

@@ -22,12 +22,12 @@ struct guests {
     struct jobs *jobs;
 };
 
-struct guests *guests_new(const char *rundir)
+struct guests *guests_new(struct vif_host *host, const char *rundir)
 {
     struct guests *guests = mem_zalloc(sizeof *guests);
 
     guests->rundir = rundir;
-    guests->jobs = jobs_new(rundir);
+    guests->jobs = jobs_new(host, rundir);
     return guests;
 }
 
@@ -180,6 +180,11 @@ const char *guests_obstacle(const struct guests *guests, const struct vif_record
     const struct session *session = find(guests, record);
 
     return session ? relink_obstacle(session->relink, record->port.name) : NULL;
+}
+
+void guests_unplug(struct guests *guests, const struct vif_record *record)
+{
+    jobs_unplug(guests->jobs, record);
 }
 
 static void translate(struct session *session, const struct relink_event *from,

@@ -11,6 +11,7 @@
 #include "vif/record.h"
 
 struct guests;
+struct vif_host;
 
 struct guest_event {
     enum {
@@ -20,6 +21,7 @@ struct guest_event {
         GUEST_FAILED,    /* it has not, `why`; and has what it had before */
         GUEST_STUCK,     /* it does not react, `why`, and is waited for further */
         GUEST_UNTOLD,    /* it could not be told of its link's state, `why` */
+        GUEST_STAYS,     /* the interface could not be unplugged, `why` */
         GUEST_MAC,       /* it gave its card the address `mac` */
     } kind;
     char name[IFNAMSIZ]; /* "" of a session, which all guests at `socket` have */
@@ -28,10 +30,11 @@ struct guest_event {
     struct mac mac;
 };
 
-/* `rundir` outlives them. */
-struct guests *guests_new(const char *rundir);
+/* `host` and `rundir` outlive them. */
+struct guests *guests_new(struct vif_host *host, const char *rundir);
 
-/* Ends the sessions; waits, some seconds, for what libvirt is doing at this moment. */
+/* Ends the sessions; waits, some seconds, for what libvirt is doing at this moment, and for what is
+ * being unplugged. */
 void guests_free(struct guests *guests);
 
 /* Whether there is a way to the guest of this interface at all. */
@@ -53,6 +56,9 @@ void guests_backend_gone(struct guests *guests, const struct vif_record *record)
 void guests_replace(struct guests *guests, const struct vif_record *record, const int *fds,
                     size_t n_fds);
 const char *guests_obstacle(const struct guests *guests, const struct vif_record *record);
+
+/* Unplugs an interface whose guest is gone; its record goes with that. */
+void guests_unplug(struct guests *guests, const struct vif_record *record);
 
 /* Does what can be done without waiting, and takes the next event; returns whether there was one.
  */

@@ -1,17 +1,14 @@
 #include "watch/jobs.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
-#include "base/error.h"
+#include "base/child.h"
 #include "base/mem.h"
 #include "libvirt/relink.h"
 #include "ovs/loop.h"
+#include "watch/unplug.h"
 
 /* libvirtd does not get faster by being asked more at once. */
 #define MAX_AT_ONCE 4
@@ -23,37 +20,33 @@ struct job {
     struct vif_record record; /* as much of it as libvirt_relink_*() need */
     enum { LINK_AS_IT_IS, LINK_WANTED_DOWN, LINK_WANTED_UP } link;
     bool replace;
+    bool unplug;
 
-    /* What is under way. */
-    pid_t pid; /* 0: nothing */
-    int pidfd;
-    int sentence_fd;
-    bool replaces;
+    struct child child; /* what is under way */
+    enum { SETS_LINK, REPLACES, UNPLUGS } what;
     bool forgotten;
 };
 
 struct jobs {
+    struct vif_host *host;
     const char *rundir;
     struct job **list;
     size_t n;
-    size_t n_running;
-    char *why; /* of the last event */
+    size_t n_running; /* of those that speak to libvirt */
+    char *why;        /* of the last event */
 };
 
-struct jobs *jobs_new(const char *rundir)
+struct jobs *jobs_new(struct vif_host *host, const char *rundir)
 {
     struct jobs *jobs = mem_zalloc(sizeof *jobs);
 
+    jobs->host = host;
     jobs->rundir = rundir;
     return jobs;
 }
 
 static void free_job(struct job *job)
 {
-    if (job->pid) {
-        close(job->pidfd);
-        close(job->sentence_fd);
-    }
     vif_record_clear(&job->record);
     free(job);
 }
@@ -69,18 +62,8 @@ void jobs_free(struct jobs *jobs)
     int64_t end = ovs_loop_now() + END_MS;
 
     for (size_t i = 0; i < jobs->n; i++) {
-        struct job *job = jobs->list[i];
-
-        if (job->pid) {
-            struct pollfd ended = {.fd = job->pidfd, .events = POLLIN};
-            int64_t left = end - ovs_loop_now();
-
-            if (poll(&ended, 1, left > 0 ? (int)left : 0) <= 0) {
-                kill(job->pid, SIGKILL);
-            }
-            waitpid(job->pid, NULL, 0);
-        }
-        free_job(job);
+        child_end(&jobs->list[i]->child, end);
+        free_job(jobs->list[i]);
     }
     free(jobs->list);
     free(jobs->why);
@@ -128,6 +111,11 @@ void jobs_replace(struct jobs *jobs, const struct vif_record *record)
     job->link = LINK_AS_IT_IS; /* the card comes with the state that it is to have */
 }
 
+void jobs_unplug(struct jobs *jobs, const struct vif_record *record)
+{
+    job_of(jobs, record)->unplug = true;
+}
+
 void jobs_forget(struct jobs *jobs, const struct vif_record *record)
 {
     struct job *job = find(jobs, record->port.name);
@@ -135,6 +123,7 @@ void jobs_forget(struct jobs *jobs, const struct vif_record *record)
     if (job) {
         job->forgotten = true;
         job->replace = false;
+        job->unplug = false;
         job->link = LINK_AS_IT_IS;
     }
 }
@@ -146,49 +135,45 @@ void jobs_unplugged(const struct jobs *jobs, const struct vif_record *record)
 
 static int begin(const struct jobs *jobs, struct job *job, char **errorp)
 {
-    int error;
-
-    job->replaces = job->replace;
     if (job->replace) {
+        job->what = REPLACES;
         job->replace = false;
-        error = libvirt_relink_replace(&job->record, jobs->rundir, &job->pid, &job->sentence_fd,
-                                       errorp);
-    } else {
+        return libvirt_relink_replace(&job->record, jobs->rundir, &job->child, errorp);
+    }
+    if (job->link) {
         bool up = job->link == LINK_WANTED_UP;
 
+        job->what = SETS_LINK;
         job->link = LINK_AS_IT_IS;
-        error = libvirt_relink_set_link(&job->record, up, &job->pid, &job->sentence_fd, errorp);
+        return libvirt_relink_set_link(&job->record, up, &job->child, errorp);
     }
-    if (!error) {
-        /* It has not been waited for, so that this fails only where there are no descriptors. */
-        job->pidfd = (int)syscall(SYS_pidfd_open, job->pid, 0);
-    }
-    return error;
+    job->what = UNPLUGS;
+    job->unplug = false;
+    return unplug_start(jobs->host, &job->record, 1, &job->child, errorp);
+}
+
+static bool is_for_libvirt(const struct job *job)
+{
+    return job->replace || job->link;
+}
+
+static bool can_begin(const struct jobs *jobs, const struct job *job)
+{
+    return is_for_libvirt(job) ? jobs->n_running < MAX_AT_ONCE : job->unplug;
 }
 
 /* What the process had to say, when it has ended; NULL if it has done its work. */
 static char *take_sentence(struct job *job)
 {
-    char text[4096];
-    int status = 0;
-    ssize_t length = read(job->sentence_fd, text, sizeof text - 1);
+    char *text;
 
-    waitpid(job->pid, &status, 0);
-    close(job->pidfd);
-    close(job->sentence_fd);
-    job->pid = 0;
-    if (length > 0) {
-        text[length] = '\0';
-        return str_dup(text);
+    if (child_take(&job->child, &text)) {
+        free(text);
+        return NULL;
     }
-    return status ? str_dup("the process that spoke to libvirt was killed") : NULL;
-}
-
-static bool has_ended(const struct job *job)
-{
-    struct pollfd ended = {.fd = job->pidfd, .events = POLLIN};
-
-    return poll(&ended, 1, 0) > 0;
+    return text ? text
+                : str_dup(job->what == UNPLUGS ? "the process that unplugged it was killed"
+                                               : "the process that spoke to libvirt was killed");
 }
 
 /* Fills the event of what a job came to; returns whether there is something to tell. What came of a
@@ -197,13 +182,14 @@ static bool tell(struct jobs *jobs, const struct job *job, char *why, struct gue
 {
     free(jobs->why);
     jobs->why = why;
-    if (job->forgotten || job->replace || (!why && !job->replaces)) {
+    if (job->forgotten || job->replace || (!why && job->what != REPLACES)) {
         return false;
     }
     *event = (struct guest_event){
-        .kind = !why            ? GUEST_CONNECTED
-                : job->replaces ? GUEST_FAILED
-                                : GUEST_UNTOLD,
+        .kind = !why                    ? GUEST_CONNECTED
+                : job->what == REPLACES ? GUEST_FAILED
+                : job->what == UNPLUGS  ? GUEST_STAYS
+                                        : GUEST_UNTOLD,
         .why = why,
     };
     str_copy(event->name, sizeof event->name, job->record.port.name);
@@ -213,18 +199,17 @@ static bool tell(struct jobs *jobs, const struct job *job, char *why, struct gue
 /* Goes on with one job; returns whether there is something to tell. */
 static bool go_on(struct jobs *jobs, struct job *job, struct guest_event *event)
 {
-    if (job->pid && has_ended(job)) {
-        jobs->n_running--;
+    if (job->child.pid && child_has_ended(&job->child)) {
+        jobs->n_running -= job->what != UNPLUGS;
         return tell(jobs, job, take_sentence(job), event);
     }
-    if (!job->pid && (job->replace || job->link) && jobs->n_running < MAX_AT_ONCE) {
+    if (!job->child.pid && can_begin(jobs, job)) {
         char *why = NULL;
 
         if (begin(jobs, job, &why)) {
-            job->pid = 0;
             return tell(jobs, job, why ? why : str_dup("no process for it"), event);
         }
-        jobs->n_running++;
+        jobs->n_running += job->what != UNPLUGS;
     }
     return false;
 }
@@ -237,7 +222,7 @@ bool jobs_next(struct jobs *jobs, struct guest_event *event)
         if (go_on(jobs, job, event)) {
             return true;
         }
-        if (!job->pid && !job->replace && !job->link) {
+        if (!job->child.pid && !is_for_libvirt(job) && !job->unplug) {
             remove_at(jobs, i--);
         }
     }
@@ -247,8 +232,8 @@ bool jobs_next(struct jobs *jobs, struct guest_event *event)
 void jobs_wait(const struct jobs *jobs)
 {
     for (size_t i = 0; i < jobs->n; i++) {
-        if (jobs->list[i]->pid) {
-            ovs_loop_fd(jobs->list[i]->pidfd, POLLIN);
+        if (jobs->list[i]->child.pid) {
+            ovs_loop_fd(jobs->list[i]->child.pidfd, POLLIN);
         }
     }
 }

@@ -1,5 +1,5 @@
-/* What is to be done through libvirt: a few processes at a time, and for each interface one after
- * the other (libvirt/relink.h). */
+/* What may take long, in processes of its own, for each interface one after the other: what is to
+ * be done through libvirt (libvirt/relink.h), a few at a time; and unplugging (watch/unplug.h). */
 #ifndef WATCH_JOBS_H
 #define WATCH_JOBS_H
 
@@ -9,9 +9,10 @@
 #include "watch/guests.h"
 
 struct jobs;
+struct vif_host;
 
-/* `rundir` outlives them. */
-struct jobs *jobs_new(const char *rundir);
+/* `host` and `rundir` outlive them. */
+struct jobs *jobs_new(struct vif_host *host, const char *rundir);
 
 /* Waits, some seconds, for those that are under way. */
 void jobs_free(struct jobs *jobs);
@@ -19,6 +20,7 @@ void jobs_free(struct jobs *jobs);
 /* What is wished of an interface; a wish that was not begun yet gives way to a later one. */
 void jobs_set_link(struct jobs *jobs, const struct vif_record *record, bool up);
 void jobs_replace(struct jobs *jobs, const struct vif_record *record);
+void jobs_unplug(struct jobs *jobs, const struct vif_record *record);
 void jobs_forget(struct jobs *jobs, const struct vif_record *record);
 
 /* The interface is unplugged, and what was taken from its guest is never given back. */

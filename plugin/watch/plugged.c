@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ovs/loop.h"
+
+/* Between the tries to read what could not be read for a reason that may pass. */
+#define AGAIN_MS 1000
 
 static struct endpoint *find_endpoint(const struct plugged *plugged, const char *name)
 {
@@ -27,6 +31,33 @@ static void remove_endpoint(struct plugged *plugged, struct endpoint *endpoint)
     }
 }
 
+/* Notes whether a record is one that cannot be read; returns whether it was. */
+static bool note_bad(struct plugged *plugged, const char *name, bool bad)
+{
+    size_t i = 0;
+
+    while (i < plugged->n_bad && !str_eq(plugged->bad[i], name)) {
+        i++;
+    }
+    bool was = i < plugged->n_bad;
+
+    if (bad && !was) {
+        plugged->bad = mem_resize(plugged->bad, plugged->n_bad + 1, sizeof plugged->bad[0]);
+        str_copy(plugged->bad[plugged->n_bad++], sizeof plugged->bad[0], name);
+    } else if (!bad && was) {
+        memmove(plugged->bad[i], plugged->bad[--plugged->n_bad], sizeof plugged->bad[0]);
+    }
+    return was;
+}
+
+/* What could not be read may be read soon. */
+static void read_again_soon(struct plugged *plugged)
+{
+    if (!plugged->again) {
+        plugged->again = ovs_loop_now() + AGAIN_MS;
+    }
+}
+
 static void add_endpoint(struct plugged *plugged, const struct vif_record *record)
 {
     struct endpoint *endpoint = endpoint_new(plugged->world, record->port.name, plugged->began);
@@ -35,6 +66,9 @@ static void add_endpoint(struct plugged *plugged, const struct vif_record *recor
         plugged->endpoints = mem_resize(plugged->endpoints, plugged->n_endpoints + 1,
                                         sizeof(struct endpoint *));
         plugged->endpoints[plugged->n_endpoints++] = endpoint;
+    } else {
+        note_bad(plugged, record->port.name, true);
+        read_again_soon(plugged);
     }
 }
 
@@ -108,25 +142,6 @@ static void remove_record(struct plugged *plugged, const char *name)
     }
 }
 
-/* Notes whether a record is one that cannot be read; returns whether it was. */
-static bool note_bad(struct plugged *plugged, const char *name, bool bad)
-{
-    size_t i = 0;
-
-    while (i < plugged->n_bad && !str_eq(plugged->bad[i], name)) {
-        i++;
-    }
-    bool was = i < plugged->n_bad;
-
-    if (bad && !was) {
-        plugged->bad = mem_resize(plugged->bad, plugged->n_bad + 1, sizeof plugged->bad[0]);
-        str_copy(plugged->bad[plugged->n_bad++], sizeof plugged->bad[0], name);
-    } else if (!bad && was) {
-        memmove(plugged->bad[i], plugged->bad[--plugged->n_bad], sizeof plugged->bad[0]);
-    }
-    return was;
-}
-
 void plugged_read(struct plugged *plugged, const char *name)
 {
     struct vif_record record;
@@ -138,6 +153,9 @@ void plugged_read(struct plugged *plugged, const char *name)
         world_log(plugged->world, LOG_WARNING, "%s", sentence);
         plugged->changed = true;
     }
+    if (is_bad && error != -EBADMSG) {
+        read_again_soon(plugged);
+    }
     if (is_bad) {
         return;
     }
@@ -148,6 +166,25 @@ void plugged_read(struct plugged *plugged, const char *name)
     }
     match_endpoint(plugged, name, error ? NULL : &record);
     plugged->changed = true;
+}
+
+void plugged_read_late(struct plugged *plugged)
+{
+    if (!plugged->again || plugged->again > ovs_loop_now()) {
+        return;
+    }
+    plugged->again = 0;
+    for (size_t i = plugged->n_bad; i-- > 0;) {
+        char name[IFNAMSIZ];
+
+        memcpy(name, plugged->bad[i], sizeof name); /* which may go */
+        plugged_read(plugged, name);
+    }
+}
+
+int64_t plugged_deadline(const struct plugged *plugged)
+{
+    return plugged->again ? plugged->again : INT64_MAX;
 }
 
 static int by_name(const void *a, const void *b)

@@ -10,13 +10,17 @@
 #include "ovs/loop.h"
 #include "ovs/monitor.h"
 #include "watch/rows-entry.h"
+#include "watch/world.h"
 
-struct rows *rows_new(struct vif_host *host, const struct ovsdb_options *ovsdb,
+/* How long what is being unplugged is waited for at the end: longer than servers are waited for. */
+#define END_MS 10000
+
+struct rows *rows_new(struct world *world, const struct ovsdb_options *ovsdb,
                       void (*told)(void *data, const struct rows_report *report), void *data)
 {
     struct rows *rows = mem_zalloc(sizeof *rows);
 
-    rows->host = host;
+    rows->world = world;
     rows->ovsdb = *ovsdb;
     rows->told = told;
     rows->data = data;
@@ -44,17 +48,36 @@ static void close_server(struct rows *rows, size_t i)
     rows->servers[i] = rows->servers[--rows->n_servers];
 }
 
+static void forget_refused(struct rows *rows, size_t i)
+{
+    free(rows->refused[i].remote);
+    free(rows->refused[i].why);
+    rows->refused[i] = rows->refused[--rows->n_refused];
+}
+
 void rows_free(struct rows *rows)
 {
     if (rows) {
+        int64_t end = ovs_loop_now() + END_MS;
+
+        for (size_t i = 0; i < rows->n_servers; i++) {
+            child_end(&rows->servers[i]->undoing, end);
+        }
         while (rows->n_entries) {
             rows_forget(rows, 0);
         }
         while (rows->n_servers) {
             close_server(rows, 0);
         }
+        while (rows->n_refused) {
+            forget_refused(rows, 0);
+        }
+        if (rows->holds_lock) {
+            world_unlock(rows->world);
+        }
         free(rows->entries);
         free(rows->servers);
+        free(rows->refused);
         free(rows);
     }
 }
@@ -74,6 +97,55 @@ void rows_failed(struct rows *rows, struct rows_entry *entry, const char *why)
     }
 }
 
+bool rows_read_record(const struct rows *rows, const struct rows_entry *entry,
+                      struct vif_record *record)
+{
+    if (vif_records_read(rows->world->records, entry->name, record, NULL)) {
+        return false;
+    }
+    if (!str_eq(record->plug_id, entry->plug_id)) {
+        vif_record_clear(record);
+        return false;
+    }
+    return true;
+}
+
+bool rows_is_unplugged(const struct rows *rows, const char *name, const char *plug_id,
+                       bool *has_record)
+{
+    struct vif_record record;
+    int error = vif_records_read(rows->world->records, name, &record, NULL);
+
+    *has_record = error ? error != -ENOENT : str_eq(record.plug_id, plug_id);
+    if (error) {
+        return !*has_record;
+    }
+    bool plugged = *has_record && record.state == VIF_PLUGGED;
+
+    vif_record_clear(&record);
+    return !plugged;
+}
+
+/* A remote cannot be opened, which is told once. */
+static void refuse(struct rows *rows, const char *remote, const char *why)
+{
+    const struct rows_report report = {.kind = ROWS_FAILED, .name = remote, .why = why};
+    size_t i = 0;
+
+    while (i < rows->n_refused && !str_eq(rows->refused[i].remote, remote)) {
+        i++;
+    }
+    if (i == rows->n_refused) {
+        rows->refused = mem_resize(rows->refused, ++rows->n_refused, sizeof *rows->refused);
+        rows->refused[i] = (struct rows_refused){.remote = str_dup(remote)};
+    }
+    rows->refused[i].known = true;
+    if (!str_eq(rows->refused[i].why, why)) {
+        str_assign(&rows->refused[i].why, why);
+        rows->told(rows->data, &report);
+    }
+}
+
 /* The server of that remote, which is watched from now on; NULL where it cannot be. */
 static struct rows_server *have_server(struct rows *rows, const char *remote)
 {
@@ -88,8 +160,7 @@ static struct rows_server *have_server(struct rows *rows, const char *remote)
     options.remote = remote;
     auto_free char *why = NULL;
     if (ovs_monitor_open(&options, &monitor, &why)) {
-        rows->told(rows->data,
-                   &(struct rows_report){.kind = ROWS_FAILED, .name = remote, .why = why});
+        refuse(rows, remote, why);
         return NULL;
     }
     struct rows_server *server = mem_zalloc(sizeof *server);
@@ -156,11 +227,11 @@ static void take_record(struct rows *rows, const struct vif_record *record)
     }
 }
 
-/* Closes the monitors of servers that no interface is on. */
+/* Closes the monitors of servers that no interface is on, and that have answered to all. */
 static void close_unused(struct rows *rows)
 {
     for (size_t i = rows->n_servers; i-- > 0;) {
-        bool used = false;
+        bool used = rows->servers[i]->undoing.pid || ovs_monitor_is_busy(rows->servers[i]->monitor);
 
         for (size_t j = 0; j < rows->n_entries; j++) {
             used |= rows->entries[j]->server == rows->servers[i];
@@ -176,6 +247,9 @@ void rows_set_records(struct rows *rows, const struct vif_record *records, size_
     for (size_t i = 0; i < rows->n_entries; i++) {
         rows->entries[i]->known = false;
     }
+    for (size_t i = 0; i < rows->n_refused; i++) {
+        rows->refused[i].known = false;
+    }
     for (size_t i = 0; i < n; i++) {
         take_record(rows, &records[i]);
     }
@@ -185,7 +259,11 @@ void rows_set_records(struct rows *rows, const struct vif_record *records, size_
             rows_forget(rows, i);
         }
     }
-    close_unused(rows);
+    for (size_t i = rows->n_refused; i-- > 0;) {
+        if (!rows->refused[i].known) {
+            forget_refused(rows, i);
+        }
+    }
 }
 
 void rows_link_there(struct rows *rows, const char *name, int ifindex)
@@ -236,6 +314,7 @@ static void server_event(struct rows *rows, struct rows_server *server,
     } else if (of_server) {
         server->there = false;
     }
+    rows_hear_put_back(rows, server, event);
     for (size_t i = 0; i < rows->n_entries; i++) {
         struct rows_entry *entry = rows->entries[i];
         bool named = str_eq(entry->name, event->name);
@@ -245,6 +324,9 @@ static void server_event(struct rows *rows, struct rows_server *server,
         }
         if (of_server || (named && event->kind == OVS_MONITOR_NO_PORT)) {
             entry->believed = false;
+        }
+        if (of_server) {
+            entry->asked = false; /* nobody knows what came of that: it is looked */
         }
         if (of_server ||
             (event->kind == OVS_MONITOR_BRIDGE && str_eq(entry->bridge, event->name))) {
@@ -262,6 +344,9 @@ static void compare(struct rows *rows)
     for (size_t i = 0; i < rows->n_entries; i++) {
         struct rows_entry *entry = rows->entries[i];
 
+        if (entry->asked) {
+            continue; /* the answer says more */
+        }
         if (ovs_monitor_has_port(entry->server->monitor, entry->name)) {
             entry->believed = false;
             entry->lost = 0;
@@ -301,29 +386,50 @@ static void hear_owners(struct rows *rows)
 
 void rows_run(struct rows *rows)
 {
+    rows->locked_out = false;
     hear_servers(rows);
     hear_owners(rows);
     rows_look_now(rows);
     rows_undo_now(rows);
     rows_put_back_now(rows);
+    rows_note_now(rows);
+    rows_end_turn(rows);
+    close_unused(rows);
+}
+
+static void wait_for_entry(const struct rows *rows, const struct rows_entry *entry)
+{
+    if (entry->look && !entry->undo) {
+        ovs_loop_until(entry->look);
+    }
+    if (entry->owner_fd >= 0) {
+        ovs_loop_fd(entry->owner_fd, POLLIN);
+    }
+    if (rows_is_to_be_undone(entry) || (rows_is_to_be_put_back(entry) && !rows->locked_out)) {
+        ovs_loop_until(rows_due(entry));
+    }
 }
 
 void rows_wait(struct rows *rows)
 {
     for (size_t i = 0; i < rows->n_servers; i++) {
-        ovs_monitor_wait(rows->servers[i]->monitor);
+        const struct rows_server *server = rows->servers[i];
+
+        ovs_monitor_wait(server->monitor);
+        if (server->undoing.pid) {
+            ovs_loop_fd(server->undoing.pidfd, POLLIN);
+        }
+        if (server->asked && !server->said_slow) {
+            ovs_loop_until(server->asked + rows->ovsdb.timeout_ms);
+        }
     }
     for (size_t i = 0; i < rows->n_entries; i++) {
-        const struct rows_entry *entry = rows->entries[i];
-
-        if (entry->look) {
-            ovs_loop_until(entry->look);
-        }
-        if (entry->owner_fd >= 0) {
-            ovs_loop_fd(entry->owner_fd, POLLIN);
-        }
-        if (entry->server->there && (entry->undo || rows_is_to_be_put_back(entry))) {
-            ovs_loop_until(rows_due(entry));
-        }
+        wait_for_entry(rows, rows->entries[i]);
+    }
+    if (rows->holds_lock) {
+        ovs_loop_until(rows->hold_until);
+    }
+    if (rows->locked_out) {
+        ovs_loop_until(world_deadline(rows->world));
     }
 }

@@ -7,6 +7,11 @@
  *   unplugged, unless a process that looks after it lives, or the tap is there again.
  *
  * Rows of a live guest are never removed.
+ *
+ * Nobody is waited for. Servers are asked over the connection by which they are watched
+ * (ovs_monitor_put_back()), and what their answers say is done when they come; unplugging, which
+ * asks other servers, runs scripts and waits for locks, is a process's (watch/unplug.h), one for
+ * the interfaces of each server. So neither holds up those of another.
  */
 #ifndef WATCH_ROWS_H
 #define WATCH_ROWS_H
@@ -14,9 +19,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vif/host.h"
+#include "ovs/ovsdb.h"
+#include "vif/record.h"
 
 struct rows;
+struct world;
 
 struct rows_report {
     enum {
@@ -24,14 +31,17 @@ struct rows_report {
         ROWS_REMOVED,  /* what was left of `name`; `why`, a clause: "its device is gone" */
         ROWS_FAILED,   /* `why`; it is tried again when something changes, or later */
     } kind;
-    const char *name;
+    const char *name; /* of the port, or the remote of a server */
     const char *why;
     int64_t gap_ms;
 };
 
-/* `told` is called with what was done. `host` outlives it. */
-struct rows *rows_new(struct vif_host *host, const struct ovsdb_options *ovsdb,
+/* `told` is called with what was done. Of the world, which outlives it, it needs the host, its
+ * records and their lock, and the log. */
+struct rows *rows_new(struct world *world, const struct ovsdb_options *ovsdb,
                       void (*told)(void *data, const struct rows_report *report), void *data);
+
+/* Waits, some seconds, for what is being unplugged. */
 void rows_free(struct rows *rows);
 
 /* The records as they are now, in whatever state; those that are not on Open vSwitch do not matter.
@@ -45,8 +55,8 @@ void rows_link_gone(struct rows *rows, int ifindex);
 /* Looks at all devices again. */
 void rows_look(struct rows *rows);
 
-/* Does what can be done now; what waits for OVSDB blocks no longer than the host's time limit. Then
- * says to the event loop what it waits for. */
+/* Does what can be done now, without waiting for anybody. Then says to the event loop what it waits
+ * for. */
 void rows_run(struct rows *rows);
 void rows_wait(struct rows *rows);
 

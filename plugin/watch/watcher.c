@@ -295,8 +295,13 @@ static bool act(struct watcher *watcher)
 
 static void wait_for_all(struct watcher *watcher)
 {
-    int64_t deadline = metrics_deadline(watcher->metrics);
+    int64_t deadlines[] = {metrics_deadline(watcher->metrics), world_deadline(&watcher->world),
+                           plugged_deadline(&watcher->plugged)};
+    int64_t deadline = INT64_MAX;
 
+    for (size_t i = 0; i < ARRAY_LEN(deadlines); i++) {
+        deadline = deadlines[i] < deadline ? deadlines[i] : deadline;
+    }
     for (size_t i = 0; i < watcher->plugged.n_endpoints; i++) {
         int64_t other = endpoint_deadline(watcher->plugged.endpoints[i]);
 
@@ -317,6 +322,7 @@ static void wait_for_all(struct watcher *watcher)
 static int watch(struct watcher *watcher, char **errorp)
 {
     while (!hear_signals(watcher)) {
+        world_begin_turn(&watcher->world);
         /* Records before links: of what a new record tells the link was there before. */
         int error = hear_folder(watcher, errorp);
 
@@ -326,6 +332,7 @@ static int watch(struct watcher *watcher, char **errorp)
         if (error) {
             return error;
         }
+        plugged_read_late(&watcher->plugged);
         hear_owners(watcher);
         hear_guests(watcher);
         bool more = act(watcher);
@@ -354,10 +361,13 @@ static int catch_signals(struct watcher *watcher, sigset_t *before, char **error
 /* The run-time folder is made where it is missing, for the lock and for whoever plugs first. */
 static int take_lock(struct watcher *watcher, char **errorp)
 {
-    auto_close int records_lock = vif_records_lock(watcher->world.records, errorp);
+    int error = vif_records_make_folders(watcher->world.records, errorp);
 
-    watcher->lock_fd = records_lock < 0 ? records_lock : watch_lock(watcher->rundir, errorp);
-    return watcher->lock_fd < 0 ? watcher->lock_fd : 0;
+    if (!error) {
+        watcher->lock_fd = watch_lock(watcher->rundir, errorp);
+        error = watcher->lock_fd < 0 ? watcher->lock_fd : 0;
+    }
+    return error;
 }
 
 /* Listens first and looks then, so that nothing is missed. */
@@ -428,9 +438,9 @@ int watcher_run(const struct watcher_options *options, char **errorp)
     nofile_raise(); /* each interface takes some: for its guest, its owner, and to be connected */
     watcher.plugged.world = &watcher.world;
     watcher.world.host = vif_host_open(options->host);
-    watcher.world.guests = guests_new(watcher.rundir);
+    watcher.world.guests = guests_new(watcher.world.host, watcher.rundir);
     watcher.metrics = metrics_new(NULL);
-    watcher.rows = rows_new(watcher.world.host, &options->host->ovsdb, rows_told, &watcher);
+    watcher.rows = rows_new(&watcher.world, &options->host->ovsdb, rows_told, &watcher);
     if (!error) {
         error = begin(&watcher, errorp);
     }

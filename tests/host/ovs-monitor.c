@@ -3,7 +3,9 @@
 #include "support/ovs.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "ovs/loop.h"
 #include "ovs/monitor.h"
@@ -242,6 +244,48 @@ static void a_socket_that_appears_is_tried_at_once(void **state)
     run("rm -r /run/soon");
 }
 
+static void a_host_name_is_looked_up(void **state)
+{
+    (void)state;
+    run("ovs-appctl -t ovsdb-server ovsdb-server/add-remote ptcp:6641:127.0.0.1");
+    open_at("tcp:localhost:6641");
+    check_next(OVS_MONITOR_THERE, "");
+    run("ovs-appctl -t ovsdb-server ovsdb-server/remove-remote ptcp:6641:127.0.0.1");
+}
+
+/* Nobody answers for five seconds; and there is another remote behind it. */
+static void a_silent_name_server_holds_up_nobody(void **state)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    auto_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct ovs_monitor_event event;
+    int64_t longest = 0;
+    int64_t start = ovs_loop_now();
+    size_t turns = 0;
+
+    (void)state;
+    assert_return_code(bind(fd, (struct sockaddr *)&address, sizeof address), errno);
+    run("echo nameserver 127.0.0.1 > /run/resolv.conf && "
+        "mount --bind /run/resolv.conf $(realpath /etc/resolv.conf)");
+    open_at("tcp:switch.example,unix:" OVS_SOCKET);
+    for (bool there = false; !there; turns++) {
+        int64_t before = ovs_loop_now();
+
+        there = ovs_monitor_next(monitor, &event);
+        longest = ovs_loop_now() - before > longest ? ovs_loop_now() - before : longest;
+        assert_in_range(ovs_loop_now() - start, 0, 15000);
+        if (!there) {
+            ovs_monitor_wait(monitor);
+            ovs_loop_block();
+        }
+    }
+    assert_int_equal(event.kind, OVS_MONITOR_THERE);
+    assert_in_range(longest, 0, 500);
+    assert_in_range(turns, 2, 200); /* and it was waited for, not looked again and again */
+    run("umount $(realpath /etc/resolv.conf)");
+}
+
 static void realised_ports_are_told(void **state)
 {
     struct ovs_monitor_event event;
@@ -368,6 +412,8 @@ int main(void)
         TEST(a_server_that_comes_back_is_looked_at_anew),
         TEST(a_server_is_waited_for),
         TEST(a_socket_that_appears_is_tried_at_once),
+        TEST(a_host_name_is_looked_up),
+        TEST(a_silent_name_server_holds_up_nobody),
         TEST(realised_ports_are_told),
         TEST(what_is_expected_outlives_the_server),
         TEST(an_old_server_will_do),

@@ -9,8 +9,12 @@
 #include "ovs/loop.h"
 #include "vif/host.h"
 #include "watch/rows.h"
+#include "watch/world.h"
 
 #define MANY 500
+
+/* As records have it. */
+#define OVS_REMOTE "unix:" OVS_SOCKET
 
 #define PORT_XML                                                                                   \
     "<interface type='bridge'><mac address='52:54:00:00:%02x:%02x'/><source bridge='br0'/>"        \
@@ -23,6 +27,7 @@
     "<outbound average='500'/></bandwidth>"
 
 static struct vif_host *host;
+static struct world world;
 static struct rows *rows;
 static struct link_events *links;
 
@@ -35,6 +40,8 @@ static struct {
 } told[2 * MANY];
 static size_t n_told;
 
+static int64_t stood_still; /* the longest that one turn took, in milliseconds */
+
 static void note(void *data, const struct rows_report *report)
 {
     (void)data;
@@ -43,6 +50,12 @@ static void note(void *data, const struct rows_report *report)
     told[n_told].gap_ms = report->gap_ms;
     str_copy(told[n_told].name, sizeof told[0].name, report->name);
     snprintf(told[n_told++].why, sizeof told[0].why, "%s", report->why ? report->why : "");
+}
+
+static void say(void *data, int level, const char *sentence)
+{
+    (void)data;
+    print_message("<%d>%s\n", level, sentence);
 }
 
 static void give_records(void)
@@ -81,8 +94,12 @@ static bool watch(size_t wanted, int64_t ms)
     int64_t end = ovs_loop_now() + ms;
 
     for (;;) {
+        world_begin_turn(&world);
         hear_links();
+        int64_t start = ovs_loop_now();
         rows_run(rows);
+        int64_t took = ovs_loop_now() - start;
+        stood_still = took > stood_still ? took : stood_still;
         if (n_told >= wanted || ovs_loop_now() >= end) {
             return n_told >= wanted;
         }
@@ -110,6 +127,12 @@ static void check_nothing_told(int64_t ms)
     if (watch(1, ms)) {
         fail_msg("%d is told of %s (%s)", told[0].kind, told[0].name, told[0].why);
     }
+}
+
+/* Not even on a machine that is busy with other things. */
+static void check_never_stood_still(void)
+{
+    assert_in_range(stood_still, 0, 1000);
 }
 
 /* Nothing is told, and in the end nothing is done any more. */
@@ -176,7 +199,10 @@ static int begin(void **state)
 
     (void)state;
     host = vif_host_open(&options);
-    rows = rows_new(host, &options.ovsdb, note, NULL);
+    world = (struct world){.host = host, .log = say};
+    check_ok(vif_host_records(host, &world.records, &error), &error);
+    check_ok(vif_records_make_folders(world.records, &error), &error);
+    rows = rows_new(&world, &options.ovsdb, note, NULL);
     check_ok(link_events_open(&links, &error), &error);
     n_told = 0;
     return 0;
@@ -515,8 +541,119 @@ static void there_may_be_two_servers(void **state)
     run("ovs-vsctl del-port vif0");
     watch_until_told(ROWS_PUT_BACK, "vif0");
     run("kill -CONT $(cat /run/second.pid)");
+    check_quiet(300);
+    /* Nor does one that owes an answer. */
+    run("ovs-vsctl --db=unix:/run/second.sock --no-wait del-port vif1; "
+        "kill -STOP $(cat /run/second.pid); ovs-vsctl del-port vif0");
+    stood_still = 0;
+    watch_until_told(ROWS_PUT_BACK, "vif0");
+    check_never_stood_still();
+    run("kill -CONT $(cat /run/second.pid)");
+    check_nothing_told(1000);
     run("$VIFPLUG unplug vif1 > /dev/null");
     run("kill $(cat /run/second.pid)");
+}
+
+static void a_stopped_server_holds_up_nobody(void **state)
+{
+    (void)state;
+    plug("--target vif0 --vlan 7");
+    check_quiet(300);
+    run("ovs-vsctl --no-wait del-port vif0");
+    stop_daemon("ovsdb-server");
+    stood_still = 0;
+    watch_until_told(ROWS_FAILED, OVS_REMOTE);
+    assert_non_null(strstr(told[0].why, "does not answer"));
+    check_quiet(1000); /* it is told once, and waited for with nothing to do */
+    check_never_stood_still();
+    continue_daemon("ovsdb-server");
+    watch_until_told(ROWS_PUT_BACK, "vif0");
+    check_output("7", "ovs-vsctl get Port vif0 tag");
+}
+
+static void what_a_tap_has_left_waits_for_a_stopped_server(void **state)
+{
+    (void)state;
+    plug("--target vif0 --vlan 7");
+    check_quiet(300);
+    run("ip link del vif0");
+    stop_daemon("ovsdb-server");
+    stood_still = 0;
+    watch_until_told(ROWS_FAILED, "vif0"); /* by the process that is to unplug it, after its time */
+    check_never_stood_still();
+    continue_daemon("ovsdb-server");
+    watch_until_told(ROWS_REMOVED, "vif0");
+    check_nothing_left();
+}
+
+/* The server carries out what it was asked before it was stopped, when nobody wants it any more. */
+static void what_was_unplugged_meanwhile_does_not_come_back(void **state)
+{
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        plug("--target vif0 --vlan 7");
+        check_quiet(300);
+        run("ovs-vsctl --no-wait del-port vif0");
+        stop_daemon("ovsdb-server");
+        check_nothing_told(1000);
+        run("flock --timeout 5 /run/vifplug/lock rm /run/vifplug/ports/vif0.json; "
+            "ip link del vif0");
+        if (!known) {
+            give_records();
+        }
+        check_nothing_told(500);
+        continue_daemon("ovsdb-server");
+        watch(1, 1000);
+        check_nothing_left();
+        give_records();
+        check_quiet(300);
+    }
+}
+
+static void a_stopped_holder_of_the_lock_holds_up_nobody(void **state)
+{
+    (void)state;
+    plug("--target vif0 --vlan 7");
+    check_quiet(300);
+    run("flock /run/vifplug/lock sh -c 'echo $$ > /run/holder.pid; exec sleep 100' & "
+        "until [ -s /run/holder.pid ]; do sleep 0.01; done; kill -STOP $(cat /run/holder.pid)");
+    run("ovs-vsctl --no-wait del-port vif0");
+    stood_still = 0;
+    check_nothing_told(2000);
+    check_never_stood_still();
+    check_output("", "ovs-vsctl list-ports br0");
+    run("kill -KILL $(cat /run/holder.pid) && rm /run/holder.pid");
+    watch_until_told(ROWS_PUT_BACK, "vif0");
+}
+
+static void a_remote_that_cannot_be_opened_is_told_once(void **state)
+{
+    struct vif_records *records = world.records;
+    struct vif_record record;
+    char *error = NULL;
+
+    (void)state;
+    plug("--target vif0 --vlan 7");
+    check_ok(vif_records_read(records, "vif0", &record, &error), &error);
+    str_assign(&record.remote, "ssl:192.0.2.1");
+    check_ok(vif_records_write(records, &record, &error), &error);
+    n_told = 0;
+    for (int i = 0; i < 3; i++) {
+        give_records();
+    }
+    assert_int_equal(n_told, 1);
+    assert_string_equal(told[0].name, "ssl:192.0.2.1");
+    assert_non_null(strstr(told[0].why, "private key"));
+
+    /* Until nobody names it any more. */
+    rows_set_records(rows, NULL, 0);
+    give_records();
+    assert_int_equal(n_told, 2);
+    str_assign(&record.remote, OVS_REMOTE);
+    check_ok(vif_records_write(records, &record, &error), &error);
+    vif_record_clear(&record);
+    give_records();
+    check_quiet(300);
 }
 
 int main(void)
@@ -537,6 +674,11 @@ int main(void)
         TEST(the_row_of_somebody_else_is_not_touched),
         TEST(one_that_cannot_be_does_not_keep_the_others),
         TEST(there_may_be_two_servers),
+        TEST(a_stopped_server_holds_up_nobody),
+        TEST(what_a_tap_has_left_waits_for_a_stopped_server),
+        TEST(what_was_unplugged_meanwhile_does_not_come_back),
+        TEST(a_stopped_holder_of_the_lock_holds_up_nobody),
+        TEST(a_remote_that_cannot_be_opened_is_told_once),
         /* Last, since ovs-vswitchd takes seconds to forget so many. */
         TEST(many_are_put_back_in_one_go),
     };

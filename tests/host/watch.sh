@@ -151,6 +151,26 @@ reconnected mv0 5
 works "$VIFPLUG" unplug mv1
 ip link delete up1
 
+# One that cannot be read for want of descriptors is read as soon as there are some. What cannot be
+# done for its guest is not said before that can have been started.
+limit=$(ulimit -Hn)
+free=0
+while [ -e "/proc/$watcher/fd/$free" ]; do
+    free=$((free + 1))
+done
+lower up1
+line=$(watch_line)
+prlimit --pid "$watcher" --nofile="$free:$limit"
+works "$VIFPLUG" plug --lower up1 --mode bridge --mac 52:54:00:00:00:02 --target mv1
+watch_says 'the record of "mv1": Too many open files' "$line"
+prlimit --pid "$watcher" --nofile="$limit:$limit"
+sleep 2
+tail -n "+$line" "$work/watch.log" | grep 'no way to its guest' && fail "that was said at once"
+watch_says '"mv1": there is no way to its guest' "$line"
+ip link delete up1
+watch_says '"mv1": its macvtap is gone' "$line"
+works "$VIFPLUG" unplug mv1
+
 # HUP: networks are read again. One that is wrong changes nothing.
 line=$(watch_line)
 kill -HUP "$watcher"

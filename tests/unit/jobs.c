@@ -41,6 +41,21 @@ int __wrap_libvirt_guest_open(const char *domain, struct libvirt_guest **guestp,
     return error_set(errorp, errno, "libvirt: %m");
 }
 
+static bool no_pidfd;
+
+long __wrap_syscall(long number, long a, long b);
+long __real_syscall(long number, long a, long b);
+
+/* pidfd_open(2) is the only one that is called in this way. */
+long __wrap_syscall(long number, long a, long b)
+{
+    if (no_pidfd) {
+        errno = ENFILE;
+        return -1;
+    }
+    return __real_syscall(number, a, b);
+}
+
 static int set_up(void **state)
 {
     struct place *place = mem_zalloc(sizeof *place);
@@ -53,7 +68,7 @@ static int set_up(void **state)
     assert_int_equal(
         bind(place->listener, (struct sockaddr *)&place->address, sizeof place->address), 0);
     assert_int_equal(listen(place->listener, 8), 0);
-    place->jobs = jobs_new(place->rundir);
+    place->jobs = jobs_new(NULL, place->rundir);
     strcpy(place->record.port.name, "mv0");
     place->record.port.domain_uuid = str_dup("11111111-1111-4111-8111-111111111111");
     place->record.of_libvirt = true;
@@ -133,11 +148,35 @@ static void only_the_last_replace_is_told(void **state)
     assert_non_null(strstr(event.why, "libvirt: no answer"));
 }
 
+/* What failed to begin takes nobody's place: more do than there are places. */
+static void one_that_does_not_begin_has_no_place(void **state)
+{
+    struct place *place = *state;
+    struct guest_event event;
+    size_t n_told = 0;
+
+    no_pidfd = true;
+    for (int i = 0; i < 5; i++) {
+        jobs_replace(place->jobs, &place->record);
+        while (jobs_next(place->jobs, &event)) {
+            n_told++;
+            assert_int_equal(event.kind, GUEST_FAILED);
+            assert_non_null(strstr(event.why, "cannot watch a process"));
+        }
+    }
+    assert_int_equal(n_told, 5);
+    no_pidfd = false;
+    jobs_replace(place->jobs, &place->record);
+    close(come(place, &n_told));
+    assert_int_equal(n_told, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(processes_have_nothing_of_ours_open, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_the_last_replace_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_that_does_not_begin_has_no_place, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
