@@ -40,43 +40,87 @@ static int check_owner(struct vif_records *records, const struct vif_document *d
     return error;
 }
 
-static int check_owners(const struct cli *cli, struct vif_host *host, struct libvirt_guest *guest,
-                        char **errorp)
+static int check_owners(const struct cli *cli, struct vif_host *host,
+                        const struct vif_document *domain, char **errorp)
 {
-    struct vif_document domain;
     struct vif_records *records;
     int error = vif_host_records(host, &records, errorp);
 
-    if (!error) {
-        error = libvirt_read(guest, &domain, errorp);
+    for (size_t i = 0; i < cli->n_args && !error; i++) {
+        error = check_owner(records, domain, cli->args[i], errorp);
     }
+    return error;
+}
+
+/* The unplugging, which happens as soon as the guest is done with the interfaces. */
+struct unplugging {
+    struct vif_host *host;
+    const char *const *names;
+    size_t n;
+    bool done;
+    int error;
+    char *sentence;
+};
+
+static void unplug(void *data)
+{
+    struct unplugging *unplugging = data;
+
+    unplugging->done = true;
+    unplugging->error = vif_unplug(unplugging->host, unplugging->names, unplugging->n,
+                                   &unplugging->sentence);
+}
+
+static int take(const struct cli *cli, struct unplugging *unplugging, struct libvirt_guest *guest,
+                char **errorp)
+{
+    const struct libvirt_left left = {unplug, unplugging};
+    struct vif_document domain;
+    int error = libvirt_read(guest, &domain, errorp);
+
     if (error) {
         return error;
     }
-    for (size_t i = 0; i < cli->n_args && !error; i++) {
-        error = check_owner(records, &domain, cli->args[i], errorp);
+    error = check_owners(cli, unplugging->host, &domain, errorp);
+    if (!error) {
+        error = libvirt_detach(guest, &domain, cli_rundir(cli), unplugging->names, unplugging->n,
+                               &left, errorp);
     }
     vif_document_clear(&domain);
     return error;
 }
 
+static int detach(const struct cli *cli, struct unplugging *unplugging, struct libvirt_guest *guest,
+                  char **errorp)
+{
+    int error = take(cli, unplugging, guest, errorp);
+
+    if (!error && !unplugging->done) {
+        unplug(unplugging);
+    }
+    if (error && unplugging->error) {
+        error_append(errorp, "%s", unplugging->sentence);
+    } else if (unplugging->error) {
+        error = error_set(errorp, -unplugging->error, "%s", unplugging->sentence);
+    }
+    free(unplugging->sentence);
+    return error;
+}
+
 static int detach_from_libvirt(const struct cli *cli, struct vif_host *host, char **errorp)
 {
-    const char *const *names = (const char *const *)cli->args;
+    struct unplugging unplugging = {
+        .host = host,
+        .names = (const char *const *)cli->args,
+        .n = cli->n_args,
+    };
     struct libvirt_guest *guest;
     int error = libvirt_guest_open(cli_value(cli, CLI_OPT_LIBVIRT), &guest, errorp);
 
-    if (error) {
-        return error;
-    }
-    error = check_owners(cli, host, guest, errorp);
     if (!error) {
-        error = libvirt_detach(guest, cli_rundir(cli), names, cli->n_args, errorp);
+        error = detach(cli, &unplugging, guest, errorp);
+        libvirt_guest_close(guest);
     }
-    if (!error) {
-        error = vif_unplug(host, names, cli->n_args, errorp);
-    }
-    libvirt_guest_close(guest);
     return error;
 }
 

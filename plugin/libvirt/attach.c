@@ -6,19 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "libvirt/adopt.h"
 #include "libvirt/adopted.h"
+#include "libvirt/take.h"
 #include "vif/xml.h"
 #include "vif/xmlfile.h"
-
-/* Between two looks whether an interface is gone. */
-#define DETACH_POLL_MS 20
 
 int libvirt_read(struct libvirt_guest *guest, struct vif_document *domain, char **errorp)
 {
@@ -197,131 +193,66 @@ static void unlock(int fd)
     }
 }
 
-/* Makes the guest's metadata tell of the interfaces that it has and, besides, of those in `forms`.
- * Under the lock, from before that until the guest has those, too. */
-static int set_metadata(struct libvirt_guest *guest, const struct form *forms, size_t n,
-                        char **errorp)
+/* Makes the guest's metadata tell of the interfaces that it has, by what was just read of it, and,
+ * besides, of those in `forms`. Under the lock, from before it is read until the guest has those,
+ * too. */
+static int set_metadata(struct libvirt_guest *guest, const struct vif_document *domain,
+                        const struct form *forms, size_t n, char **errorp)
 {
-    struct vif_document domain;
     struct adopted *there;
     size_t n_there;
-    int error = libvirt_read(guest, &domain, errorp);
+    int error = adopted_read(domain, true, &there, &n_there, errorp);
 
     if (error) {
         return error;
     }
-    error = adopted_read(&domain, true, &there, &n_there, errorp);
+    const xmlNode *ours = adopted_metadata(vif_document_root(domain));
+    if (n || n_there != count(ours)) {
+        auto_free char *text = n + n_there ? join_metadata(ours, there, n_there, forms, n) : NULL;
+
+        error = libvirt_guest_set_metadata(guest, VIF_NAMESPACE_PREFIX, VIF_NAMESPACE, text,
+                                           errorp);
+    }
+    adopted_free(there, n_there);
+    return error;
+}
+
+/* Makes the guest's metadata tell of no other interfaces than it has. Under the lock. */
+static int tidy_metadata(struct libvirt_guest *guest, char **errorp)
+{
+    struct vif_document domain;
+    int error = libvirt_read(guest, &domain, errorp);
+
     if (!error) {
-        if (n || n_there != count(adopted_metadata(vif_document_root(&domain)))) {
-            const xmlNode *ours = adopted_metadata(vif_document_root(&domain));
-            auto_free char *text = n + n_there ? join_metadata(ours, there, n_there, forms, n)
-                                               : NULL;
-
-            error = libvirt_guest_set_metadata(guest, VIF_NAMESPACE_PREFIX, VIF_NAMESPACE, text,
-                                               errorp);
-        }
-        adopted_free(there, n_there);
+        error = set_metadata(guest, &domain, NULL, 0, errorp);
+        vif_document_clear(&domain);
     }
-    vif_document_clear(&domain);
     return error;
 }
 
-/* The first of these interfaces that the guest still has in *name, or NULL. */
-static int find_remaining(struct libvirt_guest *guest, const char *const *names, size_t n,
-                          const char **name, char **errorp)
+int libvirt_detach(struct libvirt_guest *guest, const struct vif_document *domain,
+                   const char *rundir, const char *const *names, size_t n,
+                   const struct libvirt_left *left, char **errorp)
 {
-    struct vif_document domain;
-    int error = libvirt_read(guest, &domain, errorp);
-
-    *name = NULL;
-    if (error) {
-        return error;
-    }
-    for (size_t i = 0; i < n && !*name; i++) {
-        *name = libvirt_has_nic(&domain, names[i]) ? names[i] : NULL;
-    }
-    vif_document_clear(&domain);
-    return 0;
-}
-
-/* Asks the guest to let go of one interface. That it did so by itself, meanwhile, is fine: it may
- * have been asked before. */
-static int ask(struct libvirt_guest *guest, const char *name, xmlNode *element, char **errorp)
-{
-    auto_free char *xml = xml_dump_node(element);
-    auto_free char *sentence = NULL;
-    const char *remaining;
-    int error = libvirt_guest_detach(guest, xml, &sentence);
-
-    if (!error || (find_remaining(guest, &name, 1, &remaining, NULL) == 0 && !remaining)) {
-        return 0;
-    }
-    return error_set(errorp, -error, "%s", sentence);
-}
-
-static int ask_all(struct libvirt_guest *guest, const struct vif_document *domain,
-                   const char *const *names, size_t n, char **errorp)
-{
-    xmlNode **elements = vif_document_interfaces(domain);
-    int error = 0;
-
-    for (size_t i = 0; i < domain->n_specs && !error; i++) {
-        for (size_t k = 0; k < n && !error; k++) {
-            if (libvirt_is_nic(&domain->specs[i], names[k])) {
-                error = ask(guest, names[k], elements[i], errorp);
-            }
-        }
-    }
-    free(elements);
-    return error;
-}
-
-static int wait_until_gone(struct libvirt_guest *guest, const char *const *names, size_t n,
-                           int64_t end, char **errorp)
-{
-    const struct timespec pause = {.tv_nsec = DETACH_POLL_MS * 1000000L};
-    const char *name;
-
-    for (;;) {
-        int error = find_remaining(guest, names, n, &name, errorp);
-
-        if (error || !name) {
-            return error;
-        }
-        if (clock_ms() >= end) {
-            return error_set(errorp, ETIME,
-                             "\"%s\": the guest does not let go of it, so it stays plugged; try "
-                             "again when the guest has booted",
-                             name);
-        }
-        nanosleep(&pause, NULL);
-    }
-}
-
-int libvirt_take(struct libvirt_guest *guest, const char *const *names, size_t n, char **errorp)
-{
-    int64_t end = clock_ms() + LIBVIRT_DETACH_SECONDS * INT64_C(1000);
-    struct vif_document domain;
-    int error = libvirt_read(guest, &domain, errorp);
-
-    if (error) {
-        return error;
-    }
-    error = ask_all(guest, &domain, names, n, errorp);
-    vif_document_clear(&domain);
-    return error ? error : wait_until_gone(guest, names, n, end, errorp);
-}
-
-int libvirt_detach(struct libvirt_guest *guest, const char *rundir, const char *const *names,
-                   size_t n, char **errorp)
-{
-    int error = libvirt_take(guest, names, n, errorp);
+    int error = libvirt_take(guest, domain, names, n, left, errorp);
 
     if (!error) {
         int fd = lock(rundir);
 
-        error = set_metadata(guest, NULL, 0, errorp);
+        error = tidy_metadata(guest, errorp);
         unlock(fd);
+    }
+    return error;
+}
+
+static int take_back(struct libvirt_guest *guest, const char *const *names, size_t n, char **errorp)
+{
+    struct vif_document domain;
+    int error = libvirt_read(guest, &domain, errorp);
+
+    if (!error) {
+        error = libvirt_take(guest, &domain, names, n, NULL, errorp);
+        vif_document_clear(&domain);
     }
     return error;
 }
@@ -338,12 +269,12 @@ static void undo(struct libvirt_guest *guest, struct libvirt_nic *nics, size_t n
             names[n_names++] = nics[i].name;
         }
     }
-    int error = libvirt_take(guest, names, n_names, &sentence);
+    int error = take_back(guest, names, n_names, &sentence);
     for (size_t i = 0; i < n && !error; i++) {
         nics[i].attached = false;
     }
     if (!error) {
-        error = set_metadata(guest, NULL, 0, &sentence);
+        error = tidy_metadata(guest, &sentence);
     }
     if (error) {
         error_append(errorp, "%s", sentence);
@@ -352,32 +283,27 @@ static void undo(struct libvirt_guest *guest, struct libvirt_nic *nics, size_t n
 }
 
 /* Makes the forms of the interfaces that the guest does not have yet; the others have none. */
-static int make_forms(struct libvirt_guest *guest, const struct libvirt_nic *nics, size_t n,
+static int make_forms(const struct vif_document *domain, const struct libvirt_nic *nics, size_t n,
                       struct form *forms, size_t *n_new, char **errorp)
 {
-    struct vif_document domain;
-    int error = libvirt_read(guest, &domain, errorp);
+    int error = 0;
 
     *n_new = 0;
-    if (error) {
-        return error;
-    }
     for (size_t i = 0; i < n && !error; i++) {
-        if (!libvirt_has_nic(&domain, nics[i].name)) {
+        if (!libvirt_has_nic(domain, nics[i].name)) {
             error = make_form(&nics[i], &forms[i], errorp);
             (*n_new)++;
         }
     }
-    vif_document_clear(&domain);
     return error;
 }
 
-static int give_all(struct libvirt_guest *guest, struct libvirt_nic *nics, const struct form *forms,
-                    size_t n, char **errorp)
+static int give_all(struct libvirt_guest *guest, const struct vif_document *domain,
+                    struct libvirt_nic *nics, const struct form *forms, size_t n, char **errorp)
 {
     /* The metadata first: should the guest be saved in between, then too much of it is known, and
      * not too little. */
-    int error = set_metadata(guest, forms, n, errorp);
+    int error = set_metadata(guest, domain, forms, n, errorp);
 
     for (size_t i = 0; i < n && !error; i++) {
         if (forms[i].device) {
@@ -391,22 +317,34 @@ static int give_all(struct libvirt_guest *guest, struct libvirt_nic *nics, const
     return error;
 }
 
-int libvirt_attach(struct libvirt_guest *guest, const char *rundir, struct libvirt_nic *nics,
-                   size_t n, char **errorp)
+static int give_new(struct libvirt_guest *guest, const struct vif_document *domain,
+                    struct libvirt_nic *nics, size_t n, char **errorp)
 {
     struct form *forms = mem_zalloc(n * sizeof *forms);
     size_t n_new;
-    int error = make_forms(guest, nics, n, forms, &n_new, errorp);
+    int error = make_forms(domain, nics, n, forms, &n_new, errorp);
 
     if (!error && n_new) {
-        int fd = lock(rundir);
-
-        error = give_all(guest, nics, forms, n, errorp);
-        unlock(fd);
+        error = give_all(guest, domain, nics, forms, n, errorp);
     }
     for (size_t i = 0; i < n; i++) {
         clear_form(&forms[i]);
     }
     free(forms);
+    return error;
+}
+
+int libvirt_attach(struct libvirt_guest *guest, const char *rundir, struct libvirt_nic *nics,
+                   size_t n, char **errorp)
+{
+    int fd = lock(rundir);
+    struct vif_document domain;
+    int error = libvirt_read(guest, &domain, errorp);
+
+    if (!error) {
+        error = give_new(guest, &domain, nics, n, errorp);
+        vif_document_clear(&domain);
+    }
+    unlock(fd);
     return error;
 }

@@ -11,11 +11,9 @@
 #include <stddef.h>
 
 #include "libvirt/guest.h"
+#include "libvirt/take.h"
 #include "netdev/mac.h"
 #include "vif/document.h"
-
-/* How long a guest is waited for that is to let go of an interface. */
-#define LIBVIRT_DETACH_SECONDS 10
 
 /* An interface that a guest is to have. */
 struct libvirt_nic {
@@ -43,14 +41,10 @@ bool libvirt_has_nic(const struct vif_document *domain, const char *name);
 int libvirt_attach(struct libvirt_guest *guest, const char *rundir, struct libvirt_nic *nics,
                    size_t n, char **errorp);
 
-/* As libvirt_detach(), but the <metadata> keep what they say of the interfaces: for those that come
- * again. */
-int libvirt_take(struct libvirt_guest *guest, const char *const *names, size_t n, char **errorp);
-
 /* Takes the interfaces with these devices away from the guest, and waits until it has none of them
- * any more. One that it does not have is fine. Returns 0; -ETIME when the guest does not let go; or
- * -EIO. */
-int libvirt_detach(struct libvirt_guest *guest, const char *rundir, const char *const *names,
-                   size_t n, char **errorp);
+ * any more, as libvirt_take(); and its <metadata> say nothing of them any more. */
+int libvirt_detach(struct libvirt_guest *guest, const struct vif_document *domain,
+                   const char *rundir, const char *const *names, size_t n,
+                   const struct libvirt_left *left, char **errorp);
 
 #endif

@@ -1,6 +1,6 @@
 #include "libvirt/guest.h"
 
-#include <dlfcn.h>
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -8,94 +8,18 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-
-/* The ABI has been this one since 2005. */
-#define LIBVIRT_SONAME "libvirt.so.0"
-
-/* What is used of it, as its reference manual declares it; no header of it is needed to build. */
-enum {
-    DOMAIN_AFFECT_LIVE = 1,      /* virDomainModificationImpact */
-    DOMAIN_METADATA_ELEMENT = 2, /* virDomainMetadataType */
-};
-
-struct connection;
-struct domain;
-
-static struct {
-    struct connection *(*virConnectOpen)(const char *uri);
-    int (*virConnectClose)(struct connection *connection);
-    char *(*virConnectGetURI)(struct connection *connection);
-    struct domain *(*virDomainLookupByName)(struct connection *connection, const char *name);
-    struct domain *(*virDomainLookupByUUIDString)(struct connection *connection, const char *uuid);
-    int (*virDomainFree)(struct domain *domain);
-    int (*virDomainIsActive)(struct domain *domain);
-    char *(*virDomainGetXMLDesc)(struct domain *domain, unsigned flags);
-    int (*virDomainAttachDeviceFlags)(struct domain *domain, const char *xml, unsigned flags);
-    int (*virDomainDetachDeviceFlags)(struct domain *domain, const char *xml, unsigned flags);
-    int (*virDomainUpdateDeviceFlags)(struct domain *domain, const char *xml, unsigned flags);
-    int (*virDomainSetMetadata)(struct domain *domain, int type, const char *metadata,
-                                const char *key, const char *uri, unsigned flags);
-    const char *(*virGetLastErrorMessage)(void);
-    void (*virSetErrorFunc)(void *data, void (*handler)(void *data, void *error));
-} libvirt;
+#include "libvirt/library.h"
 
 struct libvirt_guest {
     struct connection *connection;
     struct domain *domain;
+    bool listens;
+    libvirt_news_fn *call;
+    void *data;
+    int timer;
+    bool heard;
+    bool expired;
 };
-
-static void say_nothing(void *data, void *error)
-{
-    (void)data;
-    (void)error;
-}
-
-/* Never unloaded: it has threads' state, and other programs' handlers do not matter here. */
-static int load(char **errorp)
-{
-#define SYMBOL(name)                                                                               \
-    {                                                                                              \
-#name, (void **)&libvirt.name                                                              \
-    }
-    static const struct {
-        const char *name;
-        void **place;
-    } symbols[] = {
-        SYMBOL(virConnectOpen),
-        SYMBOL(virConnectClose),
-        SYMBOL(virConnectGetURI),
-        SYMBOL(virDomainLookupByName),
-        SYMBOL(virDomainLookupByUUIDString),
-        SYMBOL(virDomainFree),
-        SYMBOL(virDomainIsActive),
-        SYMBOL(virDomainGetXMLDesc),
-        SYMBOL(virDomainAttachDeviceFlags),
-        SYMBOL(virDomainDetachDeviceFlags),
-        SYMBOL(virDomainUpdateDeviceFlags),
-        SYMBOL(virDomainSetMetadata),
-        SYMBOL(virGetLastErrorMessage),
-        SYMBOL(virSetErrorFunc),
-    };
-#undef SYMBOL
-    void *library = dlopen(LIBVIRT_SONAME, RTLD_NOW | RTLD_LOCAL);
-
-    if (!library) {
-        return error_set(errorp, ENOPKG,
-                         "cannot load %s, which speaks to libvirtd: is libvirt "
-                         "installed?",
-                         LIBVIRT_SONAME);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
-        *symbols[i].place = dlsym(library, symbols[i].name);
-        if (!*symbols[i].place) {
-            return error_set(errorp, ENOPKG, "no %s in %s: it is too old", symbols[i].name,
-                             LIBVIRT_SONAME);
-        }
-    }
-    /* Its sentences are passed on by us, and not printed besides. */
-    libvirt.virSetErrorFunc(NULL, say_nothing);
-    return 0;
-}
 
 static int fail(char **errorp)
 {
@@ -138,7 +62,7 @@ static int find(struct libvirt_guest *guest, const char *domain, char **errorp)
 
 int libvirt_guest_open(const char *domain, struct libvirt_guest **guestp, char **errorp)
 {
-    int error = load(errorp);
+    int error = libvirt_load(errorp);
 
     if (error) {
         return error;
@@ -183,8 +107,17 @@ int libvirt_guest_attach(struct libvirt_guest *guest, const char *xml, char **er
                : fail(errorp);
 }
 
-int libvirt_guest_detach(struct libvirt_guest *guest, const char *xml, char **errorp)
+int libvirt_guest_detach(struct libvirt_guest *guest, const char *alias, const char *xml,
+                         char **errorp)
 {
+    if (alias && libvirt.has_asking) {
+        if (libvirt.virDomainDetachDeviceAlias(guest->domain, alias, DOMAIN_AFFECT_LIVE) == 0) {
+            return 0;
+        }
+        if (libvirt.virGetLastErrorCode() != ERROR_NO_SUPPORT) {
+            return fail(errorp);
+        }
+    }
     return libvirt.virDomainDetachDeviceFlags(guest->domain, xml, DOMAIN_AFFECT_LIVE) == 0
                ? 0
                : fail(errorp);
@@ -204,4 +137,90 @@ int libvirt_guest_set_metadata(struct libvirt_guest *guest, const char *prefix, 
                                         DOMAIN_AFFECT_LIVE) == 0
                ? 0
                : fail(errorp);
+}
+
+static void tell(struct libvirt_guest *guest, const char *alias, enum libvirt_news news)
+{
+    guest->heard = true;
+    guest->call(guest->data, alias, news);
+}
+
+static void on_removed(struct connection *connection, struct domain *domain, const char *alias,
+                       void *data)
+{
+    (void)connection;
+    (void)domain;
+    tell(data, alias, LIBVIRT_GONE);
+}
+
+static void on_refused(struct connection *connection, struct domain *domain, const char *alias,
+                       void *data)
+{
+    (void)connection;
+    (void)domain;
+    tell(data, alias, LIBVIRT_REFUSED);
+}
+
+/* QEMU's own event. What is in a device has events, too, which have no "device". */
+static void on_deleted(struct connection *connection, struct domain *domain, const char *event,
+                       long long seconds, unsigned micros, const char *details, void *data)
+{
+    cJSON *json = details ? cJSON_Parse(details) : NULL;
+    const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "device"));
+
+    (void)connection;
+    (void)domain;
+    (void)event;
+    (void)seconds;
+    (void)micros;
+    if (id) {
+        tell(data, id, LIBVIRT_LEFT);
+    }
+    cJSON_Delete(json);
+}
+
+static void on_timer(int timer, void *data)
+{
+    struct libvirt_guest *guest = data;
+
+    (void)timer;
+    guest->expired = true;
+}
+
+static bool register_events(struct libvirt_guest *guest)
+{
+    guest->timer = libvirt.virEventAddTimeout(-1, on_timer, guest, NULL);
+    if (guest->timer < 0 || libvirt.virConnectDomainEventRegisterAny(
+                                guest->connection, guest->domain, DOMAIN_EVENT_DEVICE_REMOVED,
+                                on_removed, guest, NULL) < 0) {
+        return false;
+    }
+    libvirt.virConnectDomainEventRegisterAny(guest->connection, guest->domain,
+                                             DOMAIN_EVENT_REMOVAL_FAILED, on_refused, guest, NULL);
+    if (libvirt_load_qemu()) {
+        libvirt.virConnectDomainQemuMonitorEventRegister(
+            guest->connection, guest->domain, "DEVICE_DELETED", on_deleted, guest, NULL, 0);
+    }
+    return true;
+}
+
+bool libvirt_guest_listen(struct libvirt_guest *guest, libvirt_news_fn *call, void *data)
+{
+    guest->call = call;
+    guest->data = data;
+    if (!guest->listens) {
+        guest->listens = libvirt.has_events && register_events(guest);
+    }
+    return guest->listens;
+}
+
+bool libvirt_guest_hear(struct libvirt_guest *guest, int ms)
+{
+    guest->heard = false;
+    guest->expired = false;
+    libvirt.virEventUpdateTimeout(guest->timer, ms);
+    while (!guest->heard && !guest->expired && libvirt.virEventRunDefaultImpl() == 0) {
+    }
+    libvirt.virEventUpdateTimeout(guest->timer, -1);
+    return guest->heard;
 }

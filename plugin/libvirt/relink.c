@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "libvirt/attach.h"
+#include "libvirt/take.h"
 #include "vif/xml.h"
 #include "vif/xmlfile.h"
 
@@ -41,37 +42,37 @@ static bool set_state(xmlNode *interface, bool up)
     return was_up != up;
 }
 
-/* The <interface> of that device in the guest's XML as it is now, with its link in that state:
- * *xml, which the caller frees, is NULL where the guest has none. */
-static int read_interface(struct libvirt_guest *guest, const char *name, bool up, char **xml,
-                          bool *differs, char **errorp)
+/* The <interface> of that device in the guest's XML, with its link in that state: NULL where the
+ * guest has none, and the caller frees it. */
+static char *find_interface(const struct vif_document *domain, const char *name, bool up,
+                            bool *differs)
 {
-    struct vif_document domain;
-    int error = libvirt_read(guest, &domain, errorp);
+    xmlNode **elements = vif_document_interfaces(domain);
+    char *xml = NULL;
 
-    *xml = NULL;
-    if (error) {
-        return error;
-    }
-    xmlNode **elements = vif_document_interfaces(&domain);
-    for (size_t i = 0; i < domain.n_specs && !*xml; i++) {
-        if (libvirt_is_nic(&domain.specs[i], name)) {
+    for (size_t i = 0; i < domain->n_specs && !xml; i++) {
+        if (libvirt_is_nic(&domain->specs[i], name)) {
             *differs = set_state(elements[i], up);
-            *xml = xml_dump_node(elements[i]);
+            xml = xml_dump_node(elements[i]);
         }
     }
     free(elements);
-    vif_document_clear(&domain);
-    return 0;
+    return xml;
 }
 
 static int set_link(const struct task *task, struct libvirt_guest *guest, char **errorp)
 {
-    auto_free char *xml = NULL;
-    bool differs;
-    int error = read_interface(guest, task->record->port.name, task->up, &xml, &differs, errorp);
+    struct vif_document domain;
+    int error = libvirt_read(guest, &domain, errorp);
 
-    return error || !xml || !differs ? error : libvirt_guest_update(guest, xml, errorp);
+    if (error) {
+        return error;
+    }
+    bool differs = false;
+    auto_free char *xml = find_interface(&domain, task->record->port.name, task->up, &differs);
+
+    vif_document_clear(&domain);
+    return xml && differs ? libvirt_guest_update(guest, xml, errorp) : 0;
 }
 
 /* Where it is written down what the guest had; caller frees. The plug is in the name, so that
@@ -119,28 +120,40 @@ void libvirt_relink_forget(const struct vif_record *record, const char *rundir)
     unlink(path);
 }
 
-static int replace(const struct task *task, struct libvirt_guest *guest, char **errorp)
+/* Takes the interface from the guest, after writing down what it was: *xml, or, where the guest has
+ * none, what is written. Caller frees it. */
+static int take(const struct task *task, struct libvirt_guest *guest, char **xml, char **errorp)
 {
     const char *name = task->record->port.name;
-    auto_free char *xml = NULL;
+    struct vif_document domain;
     bool differs;
-    int error = read_interface(guest, name, !task->record->port.link_down, &xml, &differs, errorp);
+    int error = libvirt_read(guest, &domain, errorp);
 
     if (error) {
         return error;
     }
-    if (xml) {
-        error = write_note(task, xml, errorp);
+    *xml = find_interface(&domain, name, !task->record->port.link_down, &differs);
+    if (*xml) {
+        error = write_note(task, *xml, errorp);
         if (!error) {
-            error = libvirt_take(guest, &name, 1, errorp);
+            error = libvirt_take(guest, &domain, &name, 1, NULL, errorp);
         }
     } else {
-        xml = read_note(task);
-        if (!xml) {
-            return error_set(errorp, ENOENT, "the guest has no interface with the device \"%s\"",
-                             name);
-        }
+        *xml = read_note(task);
     }
+    vif_document_clear(&domain);
+    if (!*xml) {
+        error = error_set(errorp, ENOENT, "the guest has no interface with the device \"%s\"",
+                          name);
+    }
+    return error;
+}
+
+static int replace(const struct task *task, struct libvirt_guest *guest, char **errorp)
+{
+    auto_free char *xml = NULL;
+    int error = take(task, guest, &xml, errorp);
+
     if (!error) {
         error = libvirt_guest_attach(guest, xml, errorp);
     }

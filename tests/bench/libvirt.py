@@ -21,6 +21,7 @@ TARGET = "hot0"
 QUIET = 4 * PAUSE
 CONTESTANTS = ("vifplug", "libvirt")
 STEPS = ("create", "destroy", "attach", "detach")
+HOT = STEPS[2:]
 
 
 def write(folder, name, text):
@@ -93,25 +94,25 @@ def commands(folder, who):
                             ("virsh", "-q", "destroy", "bench"), *hot[who])))
 
 
-def take_turns(folder, rounds):
-    samples = {who: {step: [] for step in STEPS} for who in CONTESTANTS}
+def take_turns(folder, rounds, steps):
+    samples = {who: {step: [] for step in steps} for who in CONTESTANTS}
     for i in range(rounds):
         progress(f"round {i + 1} of {rounds}")
         # By turns also in who comes first: the one after is disturbed by the one before.
         for who in CONTESTANTS if i % 2 else reversed(CONTESTANTS):
             # libvirt by itself has no hook to call: it skips a file that cannot be executed.
             os.chmod(HOOK, 0o755 if who == "vifplug" else 0o644)
-            for step, command in commands(folder, who).items():
+            for step in steps:
                 time.sleep(QUIET)
-                samples[who][step].append(run(*command))
+                samples[who][step].append(run(*commands(folder, who)[step]))
     progress("")
     return samples
 
 
-def report(ports, samples):
+def report(ports, samples, steps):
     print(f"\n{ports} ports on the bridge")
     print(f"  {'':<10}{'vifplug':>11}{'libvirt':>14}{'ratio':>8}")
-    for step in STEPS:
+    for step in steps:
         ours, theirs = (median_ms(samples[who][step], 0) for who in CONTESTANTS)
         print(f"  {step:<10}{ours:>8.1f} ms{theirs:>11.1f} ms{ours / theirs:>8.2f}")
 
@@ -119,9 +120,12 @@ def report(ports, samples):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--hot", action="store_true")
     parser.add_argument("--json")
     args = parser.parse_args()
-    rounds = 4 if args.quick else 12
+    rounds = args.rounds or (4 if args.quick else 12)
+    steps = HOT if args.hot else STEPS
 
     run("ovs-vsctl", "add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev")
     start_libvirtd()
@@ -134,8 +138,8 @@ def main():
         fill(BRIDGE, there, ports - there, TAG)
         there = ports
         time.sleep(2 * PAUSE)
-        samples = take_turns(folder, rounds)
-        report(ports, samples)
+        samples = take_turns(folder, rounds, steps)
+        report(ports, samples, steps)
         results.append({"ports": ports, "samples": samples})
     if args.json:
         with open(args.json, "w", encoding="ascii") as file:
