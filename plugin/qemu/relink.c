@@ -33,9 +33,6 @@
 /* So many messages of one QEMU are listened to before it is another one's turn. */
 #define HEARD_AT_ONCE 64
 
-/* How many programs `vifplug run` may have started QEMU through. */
-#define MAX_PARENTS 8
-
 /* Events that nobody has taken yet. */
 struct told {
     struct relink_event event;
@@ -109,13 +106,7 @@ void relink_trust_path(struct relink *relink)
 /* Whether the process that listens is the one that a record names, or was started by that. */
 static bool is_peer(const struct relink *relink, pid_t pid)
 {
-    pid_t process = relink->peer;
-    struct process_stat stat;
-
-    for (int i = 0; i < MAX_PARENTS && process > 1 && process != pid; i++) {
-        process = process_read(process, &stat) ? 0 : stat.parent;
-    }
-    return relink->trusted || !pid || !relink->peer || process == pid;
+    return relink->trusted || !pid || !relink->peer || process_is_of(relink->peer, pid);
 }
 
 bool relink_is_of(const struct relink *relink, const struct vif_record *record)
