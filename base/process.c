@@ -9,6 +9,9 @@
 
 #include "base/mem.h"
 
+/* Programs that may have started one another. */
+#define MAX_PARENTS 8
+
 int process_read(pid_t pid, struct process_stat *stat)
 {
     char path[64];
@@ -39,4 +42,14 @@ int process_read(pid_t pid, struct process_stat *stat)
         }
     }
     return 0;
+}
+
+bool process_is_of(pid_t pid, pid_t other)
+{
+    struct process_stat stat;
+
+    for (int i = 0; i < MAX_PARENTS && pid > 1 && pid != other; i++) {
+        pid = process_read(pid, &stat) ? 0 : stat.parent;
+    }
+    return pid > 0 && pid == other;
 }

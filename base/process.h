@@ -2,6 +2,7 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,5 +15,8 @@ struct process_stat {
 /* Reads that. Returns 0; -ESRCH when there is no such process; or another negative errno value when
  * that cannot be told. No sentence. On failure all of *stat is 0. */
 int process_read(pid_t pid, struct process_stat *stat);
+
+/* Whether a process is that other one, or was started by it, through a few programs at most. */
+bool process_is_of(pid_t pid, pid_t other);
 
 #endif

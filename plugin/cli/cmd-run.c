@@ -178,6 +178,19 @@ static int set_links(struct hand_over *over, char **errorp)
     return error;
 }
 
+/* The queues of a macvtap are QEMU's alone from here on: one that nobody reads would get a part of
+ * the frames as soon as QEMU has others. */
+static void close_macvtaps(const struct hand_over *over)
+{
+    for (size_t i = 0; i < over->n; i++) {
+        struct vif_plugged *plugged = &over->plugged[i];
+
+        while (plugged->record.port.device == VIF_DEVICE_MACVTAP && plugged->n_fds) {
+            close(plugged->fds[--plugged->n_fds]);
+        }
+    }
+}
+
 /* Runs the program from beginning to end. Returns a negative errno value when that was not
  * possible, else its exit status. */
 static int run_program(struct hand_over *over, struct vif_host *host, const struct signals *signals,
@@ -202,6 +215,7 @@ static int run_program(struct hand_over *over, struct vif_host *host, const stru
         run_wait_free(wait);
         return error;
     }
+    close_macvtaps(over);
     error = set_links(over, errorp);
     if (error) {
         /* A guest must not come up with a link that was to be down. */

@@ -14,6 +14,7 @@
 
 struct qmp_stream {
     int fd;
+    char mark[QMP_MARK_SIZE];
     enum { GREETING, CAPABILITIES, READY } stage;
     unsigned n_asked; /* and not answered yet */
     struct qmp_input input;
@@ -33,6 +34,7 @@ int qmp_stream_open(const char *path, struct qmp_stream **streamp, char **errorp
     struct qmp_stream *stream = mem_zalloc(sizeof *stream);
     stream->fd = fd;
     stream->line_fd = -1;
+    qmp_make_mark(stream->mark);
     *streamp = stream;
     return 0;
 }
@@ -86,7 +88,7 @@ int qmp_stream_ask(struct qmp_stream *stream, const char *command, cJSON *argume
                    char **errorp)
 {
     auto_free char *before = stream->line;
-    auto_free char *line = qmp_line(command, arguments);
+    auto_free char *line = qmp_line(stream->mark, command, arguments);
 
     stream->line = before ? str_printf("%s%s", before, line) : steal_ptr(line);
     stream->n_asked++;
@@ -118,14 +120,18 @@ static int send_line(struct qmp_stream *stream, char **errorp)
     return 0;
 }
 
-/* Goes through QMP's greeting. Takes a message, and gives it back where it is not part of that. */
+/* Goes through QMP's greeting. Takes a message, and gives it back where it is not part of that, nor
+ * for others. */
 static int greet(struct qmp_stream *stream, cJSON **message, char **errorp)
 {
     bool is_answer = cJSON_GetObjectItemCaseSensitive(*message, "return") ||
                      cJSON_GetObjectItemCaseSensitive(*message, "error");
     int error = 0;
 
-    if (stream->stage == GREETING) {
+    if (qmp_is_for_others(*message, stream->mark)) {
+        cJSON_Delete(*message);
+        *message = NULL;
+    } else if (stream->stage == GREETING) {
         error = cJSON_GetObjectItemCaseSensitive(*message, "QMP")
                     ? qmp_stream_ask(stream, "qmp_capabilities", NULL, -1, errorp)
                     : error_set(errorp, EPROTO, "what answers is not QMP");

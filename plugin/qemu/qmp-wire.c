@@ -2,12 +2,18 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -111,10 +117,29 @@ int qmp_input_take(struct qmp_input *input, cJSON **message, char **errorp)
     return *message ? 0 : error_set(errorp, EPROTO, "QEMU sent something that is not JSON");
 }
 
-char *qmp_line(const char *command, cJSON *arguments)
+void qmp_make_mark(char mark[QMP_MARK_SIZE])
+{
+    uint64_t random;
+
+    if (getrandom(&random, sizeof random, 0) != sizeof random) {
+        random = (uint64_t)getpid() << 40 ^ (uint64_t)clock_ms();
+    }
+    snprintf(mark, QMP_MARK_SIZE, "%016" PRIx64, random);
+}
+
+bool qmp_is_for_others(const cJSON *message, const char *mark)
+{
+    bool is_answer = cJSON_GetObjectItemCaseSensitive(message, "return") ||
+                     cJSON_GetObjectItemCaseSensitive(message, "error");
+
+    return is_answer && !str_eq(qmp_text(message, "id"), mark);
+}
+
+char *qmp_line(const char *mark, const char *command, cJSON *arguments)
 {
     cJSON *message = cJSON_CreateObject();
 
+    cJSON_AddStringToObject(message, "id", mark);
     cJSON_AddStringToObject(message, "execute", command);
     if (arguments) {
         cJSON_AddItemToObject(message, "arguments", arguments);

@@ -3,6 +3,7 @@
 #ifndef QEMU_QMP_WIRE_H
 #define QEMU_QMP_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -33,9 +34,18 @@ int qmp_input_receive(struct qmp_input *input, int socket, char **errorp);
  * for what is not JSON. */
 int qmp_input_take(struct qmp_input *input, struct cJSON **message, char **errorp);
 
+/* What the commands of one connection are marked with, and QEMU's answers to them. For what QEMU
+ * still owes to a client that has gone, such as one that was killed, it says to the next one, and
+ * no two connections have the same mark. */
+#define QMP_MARK_SIZE 17
+void qmp_make_mark(char mark[QMP_MARK_SIZE]);
+
+/* Whether a message is an answer that another connection is owed. */
+bool qmp_is_for_others(const struct cJSON *message, const char *mark);
+
 /* The line for a command. Takes over the reference to `arguments`, which may be NULL. Caller frees.
  */
-char *qmp_line(const char *command, struct cJSON *arguments);
+char *qmp_line(const char *mark, const char *command, struct cJSON *arguments);
 
 /* Sends as much of a text as the socket takes, and with its first byte a descriptor unless that is
  * negative. Returns how much that was, or a negative errno value. */

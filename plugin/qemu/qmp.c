@@ -17,6 +17,7 @@
 
 struct qmp {
     int fd;
+    char mark[QMP_MARK_SIZE];
     int timeout_ms;
     bool dead; /* an answer did not come */
     struct qmp_input input;
@@ -51,15 +52,27 @@ static int receive_more(struct qmp *qmp, int64_t deadline, char **errorp)
     return error == -EAGAIN ? 0 : error;
 }
 
+/* Takes the next message that is not for others, as qmp_input_take(). */
+static int take(struct qmp *qmp, cJSON **message, char **errorp)
+{
+    int error = qmp_input_take(&qmp->input, message, errorp);
+
+    while (!error && *message && qmp_is_for_others(*message, qmp->mark)) {
+        cJSON_Delete(*message);
+        error = qmp_input_take(&qmp->input, message, errorp);
+    }
+    return error;
+}
+
 /* Receives the next message; the caller owns the reference. */
 static int receive(struct qmp *qmp, int64_t deadline, cJSON **message, char **errorp)
 {
-    int error = qmp_input_take(&qmp->input, message, errorp);
+    int error = take(qmp, message, errorp);
 
     while (!error && !*message) {
         error = receive_more(qmp, deadline, errorp);
         if (!error) {
-            error = qmp_input_take(&qmp->input, message, errorp);
+            error = take(qmp, message, errorp);
         }
     }
     return error;
@@ -84,6 +97,7 @@ int qmp_open(int fd, int timeout_ms, struct qmp **qmpp, char **errorp)
 
     qmp->fd = fd;
     qmp->timeout_ms = timeout_ms;
+    qmp_make_mark(qmp->mark);
     qmp->events = cJSON_CreateArray();
     int error = receive_answer(qmp, clock_ms() + timeout_ms, &greeting, errorp);
     if (!error && !cJSON_GetObjectItemCaseSensitive(greeting, "QMP")) {
@@ -144,7 +158,7 @@ static int send_text(struct qmp *qmp, char *text, int fd, char **errorp)
 static int send_command(struct qmp *qmp, const char *command, cJSON *arguments, int fd,
                         char **errorp)
 {
-    auto_free char *line = qmp_line(command, arguments);
+    auto_free char *line = qmp_line(qmp->mark, command, arguments);
 
     return qmp->dead
                ? error_set(errorp, EPIPE, "QEMU did not answer before, and is not asked again")

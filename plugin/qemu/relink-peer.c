@@ -11,18 +11,9 @@
 #define RETRY_LAST 5000
 #define GREETING   5000 /* after which somebody else has the socket, or QEMU is stopped */
 
-/* How many programs `vifplug run` may have started QEMU through. */
-#define MAX_PARENTS 8
-
 bool relink_is_peer(const struct relink *relink, pid_t pid)
 {
-    pid_t process = relink->peer;
-    struct process_stat stat;
-
-    for (int i = 0; i < MAX_PARENTS && process > 1 && process != pid; i++) {
-        process = process_read(process, &stat) ? 0 : stat.parent;
-    }
-    return relink->trusted || !pid || !relink->peer || process == pid;
+    return relink->trusted || !pid || !relink->peer || process_is_of(relink->peer, pid);
 }
 
 bool relink_is_of(const struct relink *relink, const struct vif_record *record)

@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/process.h"
+#include "netdev/macvtap.h"
 #include "netdev/rtnl.h"
 #include "vif/device.h"
 #include "vif/lower-use.h"
@@ -93,12 +95,25 @@ static bool is_right(const struct reconnect *job, const struct link_info *macvta
            mac_equal(&macvtap->mac, &port->host_mac) && str_eq(macvtap->alias, mark);
 }
 
+/* Whether one that somebody has open is taken even so. That the guest it is for has it, from an
+ * attempt that was cut short, does no harm: it gets other queues of it, and loses those. But with
+ * several queues a QEMU whose guest is just setting up its card would die of the macvtap being
+ * deleted (qemu/relink-replug.c). */
+static bool may_share(const struct vif_record *record, const struct vif_device_state *state)
+{
+    unsigned n_queues = record->port.n_queues;
+
+    return state->user > 0 && !record->port.persistent && n_queues > 1 &&
+           n_queues <= MACVTAP_MAX_QUEUES / 2 && vif_record_owner_lives(record) &&
+           process_is_of(state->user, record->pid);
+}
+
 /* Finds the macvtap of an earlier attempt: *ifindex is 0 where there is none, or one that will not
  * do, or that somebody has open, which is deleted. */
 static int find_earlier(struct reconnect *job, int *ifindex, bool *deleted, char **errorp)
 {
     struct link_info macvtap;
-    bool in_use = false;
+    struct vif_device_state *state = NULL;
     int error = vif_device_find(job->host, job->record, ifindex, errorp);
 
     if (error || !*ifindex) {
@@ -106,10 +121,15 @@ static int find_earlier(struct reconnect *job, int *ifindex, bool *deleted, char
     }
     error = link_get_by_index(job->rtnl, *ifindex, &macvtap, errorp);
     if (!error) {
-        error = vif_device_find_users(&macvtap, 1, &in_use, errorp);
+        error = vif_device_look(job->host, job->record, 1, &state, errorp);
     }
-    if (error || (!in_use && is_right(job, &macvtap))) {
+    if (error) {
         return error;
+    }
+    bool may_take = !state->in_use || may_share(job->record, state);
+    free(state);
+    if (may_take && is_right(job, &macvtap)) {
+        return 0;
     }
     *ifindex = 0;
     *deleted = true;

@@ -22,7 +22,7 @@ int vif_reconnect_find(struct vif_host *host, struct vif_networks *networks,
  * VLAN, mark and owner, brought up, and opens its queues unless it is persistent (then its node is
  * given to its owner). A mode that was left to us stays the one that was chosen. One that is there
  * already (a watcher was killed in between) is opened if it is ours, as it should be, and nobody
- * has it open, else replaced.
+ * has it open, but for the guest it is for where it has several queues; else replaced.
  *
  * The record is read anew, all but what the watcher has seen (`waiting`, `changed` and so on, which
  * are the caller's to set); it gets the new ifindex and device, and is written. On success the

@@ -174,6 +174,12 @@ in_use() {
     "$VIFPLUG" list | grep -q 'in use$'
 }
 wait_for in_use
+is "the queues are the guest's alone" "" "$(find "/proc/$pid/fd" -lname '*macvtap*')"
+# That the guest it is for has it open does not matter where it has several queues.
+before=$(field ifindex)
+works "${again[@]}" again r0 low0 "$work/queues" 2
+is "two more queues" $'2\nr0 0x5102\nr0 0x5102' "$out"
+is "of the same one" "$before" "$(field ifindex)"
 gone low0
 back
 works "${again[@]}" again r0 low0 "$work/queues" 2

@@ -23,7 +23,7 @@
  * without qmp_capabilities; 0 is never. */
 struct fake_trouble {
     unsigned hang_up_before; /* it is carried out */
-    unsigned hang_up_after;  /* it was, and before the answer */
+    unsigned hang_up_after;  /* it was, and before the answer, which the next client gets */
     unsigned refuse;
     unsigned refuse_also;
     bool guest_refuses;
@@ -64,8 +64,10 @@ struct fake_qemu {
     bool announced;
     ino_t given; /* by getfd, and not taken yet */
     unsigned n_commands;
-    unsigned n_let_go; /* how often the guest lost its card */
-    char log[4096];    /* the commands */
+    unsigned n_let_go;  /* how often the guest lost its card */
+    char log[4096];     /* the commands */
+    char owed_to[4096]; /* the command of a client that has gone */
+    char owed[4096];    /* and the answer */
 };
 
 __attribute__((unused)) static struct fake_netdev *fake_find(struct fake_qemu *qemu,
@@ -469,10 +471,14 @@ static bool fake_serve_one(struct fake_qemu *qemu, int socket)
                                   sizeof text);
             fake_watch_hub(qemu);
             stays = number != qemu->trouble.hang_up_after;
+            if (!stays) {
+                str_copy(qemu->owed_to, sizeof qemu->owed_to, line);
+                str_copy(qemu->owed, sizeof qemu->owed, answer);
+            }
         }
     }
     if (stays) {
-        say(socket, answer, false);
+        say_to(socket, line, answer, false);
     }
     if (fd >= 0) {
         close(fd);
@@ -497,6 +503,8 @@ __attribute__((unused)) static void fake_serve(struct fake_qemu *qemu, int liste
         }
         int socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         say(socket, GREETING, false);
+        say_to(socket, qemu->owed_to, qemu->owed, false);
+        qemu->owed[0] = '\0';
         while (fake_serve_one(qemu, socket)) {
         }
         close(socket);

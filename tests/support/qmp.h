@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,9 +23,8 @@ struct step {
     bool slowly; /* byte by byte */
 };
 
-__attribute__((unused)) static void say(int fd, const char *text, bool slowly)
+__attribute__((unused)) static void say_part(int fd, const char *text, size_t length, bool slowly)
 {
-    size_t length = strlen(text);
     size_t step = slowly ? 1 : length;
 
     for (size_t i = 0; i < length; i += step) {
@@ -32,6 +32,38 @@ __attribute__((unused)) static void say(int fd, const char *text, bool slowly)
         if (send(fd, text + i, step, MSG_NOSIGNAL) < 0) {
             return;
         }
+    }
+}
+
+__attribute__((unused)) static void say(int fd, const char *text, bool slowly)
+{
+    say_part(fd, text, strlen(text), slowly);
+}
+
+/* Says the answers, which are lines, to a command, which has a mark that QEMU repeats in them;
+ * events are said as they are, and so is what has an "id" of its own, as what is for others. */
+__attribute__((unused)) static void say_to(int fd, const char *command, const char *text,
+                                           bool slowly)
+{
+    static const char *const answers[] = {"{\"return\"", "{\"error\""};
+    char marked[64] = "";
+    char id[40];
+
+    if (sscanf(command, "{\"id\":\"%39[^\"]\"", id) == 1) {
+        snprintf(marked, sizeof marked, "{\"id\": \"%s\", ", id);
+    }
+    while (*text) {
+        bool is_answer = strncmp(text, answers[0], strlen(answers[0])) == 0 ||
+                         strncmp(text, answers[1], strlen(answers[1])) == 0;
+
+        if (is_answer && marked[0]) {
+            say(fd, marked, slowly);
+            text++; /* its bracket */
+        }
+        size_t length = strcspn(text, "\n");
+        length += text[length] == '\n';
+        say_part(fd, text, length, slowly);
+        text += length;
     }
 }
 
@@ -47,7 +79,7 @@ __attribute__((unused)) static bool play(int fd, const struct step *steps, size_
         if (steps[i].expects) {
             good = fgets(line, sizeof line, in) && strstr(line, steps[i].expects) && good;
         }
-        say(fd, steps[i].says, steps[i].slowly);
+        say_to(fd, line, steps[i].says, steps[i].slowly);
     }
     while (stay && fgets(line, sizeof line, in)) {
     }

@@ -35,10 +35,9 @@ static void a_command_is_executed(void **state)
 {
     const struct step steps[] = {
         {.says = GREETING},
-        {"{\"execute\":\"qmp_capabilities\"}", OK, false},
-        {"{\"execute\":\"set_link\",\"arguments\":{\"name\":\"net\\\"0\",\"up\":false}}", OK,
-         false},
-        {"{\"execute\":\"quit\"}", OK, false},
+        {"\"execute\":\"qmp_capabilities\"}\n", OK, false},
+        {"\"execute\":\"set_link\",\"arguments\":{\"name\":\"net\\\"0\",\"up\":false}}", OK, false},
+        {"\"execute\":\"quit\"}\n", OK, false},
     };
     struct qmp *qmp = NULL;
     char *error = NULL;
@@ -168,37 +167,48 @@ static int receive_fd(int socket, char *line, size_t size)
     return fd;
 }
 
+/* The peer: it is given the end of a pipe, which it writes a byte to, with one command of three. */
+static bool takes_a_descriptor(int socket, char *line, size_t size)
+{
+    say(socket, GREETING, false);
+    bool good = receive_fd(socket, line, size) == -1;
+    say_to(socket, line, OK, false);
+    int fd = receive_fd(socket, line, size);
+    good &= strstr(line, "\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"web0-0\"}}\n") &&
+            write(fd, "x", 1) == 1;
+    say_to(socket, line, OK, false);
+    good &= receive_fd(socket, line, size) == -1;
+    say_to(socket, line, OK, false);
+    return good;
+}
+
 static void a_descriptor_comes_with_its_command(void **state)
 {
-    char greeting[] = GREETING OK OK OK;
-    char line[256];
+    char line[256] = "";
     struct qmp *qmp = NULL;
     char *error = NULL;
-    char byte = 0;
     int sockets[2];
     int pipe_fds[2];
 
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
     assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
-    say(sockets[1], greeting, false);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        _exit(takes_a_descriptor(sockets[1], line, sizeof line) ? 0 : 1);
+    }
     check_ok(qmp_open(sockets[0], TIMEOUT, &qmp, &error), &error);
-    assert_int_equal(receive_fd(sockets[1], line, sizeof line), -1);
-    check_ok(qmp_give_fd(qmp, "web0-0", pipe_fds[0], &error), &error);
-    int fd = receive_fd(sockets[1], line, sizeof line);
-    assert_string_equal(line, "{\"execute\":\"getfd\",\"arguments\":{\"fdname\":\"web0-0\"}}\n");
-    assert_true(fd >= 0);
-    assert_int_equal(write(pipe_fds[1], "x", 1), 1);
-    assert_int_equal(read(fd, &byte, 1), 1);
+    check_ok(qmp_give_fd(qmp, "web0-0", pipe_fds[1], &error), &error);
+    assert_int_equal(read(pipe_fds[0], line, sizeof line), 1);
     /* The next command has none. */
     check_ok(qmp_execute(qmp, "quit", NULL, &error), &error);
-    assert_int_equal(receive_fd(sockets[1], line, sizeof line), -1);
     assert_int_equal(qmp_peer(qmp), getpid());
+    check_peer(pid);
     qmp_close(qmp);
     close(sockets[1]);
     close(pipe_fds[0]);
     close(pipe_fds[1]);
-    close(fd);
 }
 
 /* An answer that comes late is not taken for that of another command. */
@@ -221,6 +231,38 @@ static void one_who_is_late(void **state)
                 "QEMU did not answer within 200 ms");
     check_error(qmp_execute(qmp, "device_del", NULL, &error), -EPIPE, &error,
                 "QEMU did not answer before");
+    qmp_close(qmp);
+    check_peer(pid);
+}
+
+/* What QEMU owes to a client that was killed it says to the next one. */
+static void answers_for_others(void **state)
+{
+#define OTHERS                                                                                     \
+    "{\"id\": \"0123456789abcdef\", \"return\": 1}\r\n"                                            \
+    "{\"id\": 1, \"return\": 1}\r\n"                                                               \
+    "{\"id\": null, \"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}}\r\n"
+    const struct step steps[] = {
+        {.says = OTHERS GREETING OTHERS},
+        {"qmp_capabilities", OTHERS OK OTHERS, false},
+        {"\"qom-get\"", OTHERS "{\"return\": true}\n", true},
+        {"\"qom-get\"", OTHERS NUMBERED(1) "{\"return\": false}\n", false},
+    };
+    struct qmp *qmp = NULL;
+    cJSON *result = NULL;
+    char *error = NULL;
+    pid_t pid;
+    int fd = start_peer(steps, ARRAY_LEN(steps), true, &pid);
+
+    (void)state;
+    check_ok(qmp_open(fd, TIMEOUT, &qmp, &error), &error);
+    check_ok(qmp_query(qmp, "qom-get", NULL, &result, &error), &error);
+    assert_true(cJSON_IsTrue(result));
+    cJSON_Delete(result);
+    check_ok(qmp_query(qmp, "qom-get", NULL, &result, &error), &error);
+    assert_true(cJSON_IsFalse(result));
+    cJSON_Delete(result);
+    check_event(qmp, 0, 1);
     qmp_close(qmp);
     check_peer(pid);
 }
@@ -346,7 +388,7 @@ static void one_who_talks_something_else(void **state)
         {"{}\n", "what answers is not QMP"},
         {"[]\n", "what answers is not QMP"},
         {"7\n", "what answers is not QMP"},
-        {OK, "what answers is not QMP"},
+        {OK "{}\n", "what answers is not QMP"},
         {"\xff\xfe\n", "QEMU sent something that is not JSON"},
     };
 
@@ -379,6 +421,7 @@ int main(void)
         cmocka_unit_test(what_is_returned),
         cmocka_unit_test(a_descriptor_comes_with_its_command),
         cmocka_unit_test(one_who_is_late),
+        cmocka_unit_test(answers_for_others),
         cmocka_unit_test(what_cannot_be_connected_to),
         cmocka_unit_test(a_refusal_has_qemus_words),
         cmocka_unit_test(one_who_hangs_up),
