@@ -26,6 +26,7 @@ struct relink_card *relink_card_new(const struct vif_record *record)
     card->bus = str_dup_or_null(record->qemu_bus);
     card->hub = -1;
     card->stuck_at = INT64_MAX;
+    card->look_at = INT64_MAX;
     return card;
 }
 
@@ -51,6 +52,8 @@ void relink_card_drop_wish(struct relink_card *card)
     card->stuck = false;
     card->gone = false;
     card->stuck_at = INT64_MAX;
+    card->look_at = INT64_MAX;
+    card->expected_by = 0;
 }
 
 void relink_card_free(struct relink_card *card)

@@ -57,8 +57,10 @@ struct relink_card {
     bool replace; /* it is to get these: */
     int *fds;
     size_t n_fds;
-    int64_t stuck_at; /* when it is said that it takes long, or looked again; ms, or INT64_MAX */
-    bool stuck;       /* it was said */
+    int64_t stuck_at;    /* when it is said that it takes long, or looked again; ms, or INT64_MAX */
+    bool stuck;          /* it was said */
+    int64_t look_at;     /* when it is looked whether the guest has the new device; or INT64_MAX */
+    int64_t expected_by; /* till when it should; 0: there is none yet */
 
     /* How far that is. */
     const struct relink_step *list;  /* that is gone through, or NULL */

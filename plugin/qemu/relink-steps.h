@@ -16,7 +16,7 @@ struct relink_step {
     /* It is asked once, and the next one at once after it, without waiting for the answer. */
     bool hurried;
 
-    /* Whether the guest is to do something before the step begins; NULL: no. */
+    /* Whether the guest is to do something before the step begins, or it is too early; NULL: no. */
     bool (*waits)(const struct relink_card *card);
 };
 
@@ -49,5 +49,14 @@ int relink_ask_link(struct relink_card *card, struct relink_question *question, 
 int relink_take_link(struct relink_card *card, const struct cJSON *result, int refused,
                      const char *words, char **errorp);
 int relink_announce(struct relink_card *card, struct relink_question *question, char **errorp);
+
+/* A device was added: waits until the guest has taken it, and begins the list anew where it has
+ * vanished instead. Whether it is of use to add it (again): 0, or -EBUSY. */
+void relink_expect(struct relink_card *card);
+int relink_check_expected(const struct relink_card *card, char **errorp);
+bool relink_is_early(const struct relink_card *card);
+int relink_ask_taken(struct relink_card *card, struct relink_question *question, char **errorp);
+int relink_take_taken(struct relink_card *card, const struct cJSON *result, int refused,
+                      const char *words, char **errorp);
 
 #endif

@@ -410,6 +410,10 @@ static void greeted(struct relink *relink)
         struct relink_card *card = relink->cards[i];
 
         card->stuck_at = card->replace ? clock_ms() + STUCK : INT64_MAX;
+        card->expected_by = 0;
+        if (card->look_at != INT64_MAX) {
+            relink_expect(card);
+        }
     }
     if (relink->greet || relink->lost) {
         relink->greet = false;
@@ -611,6 +615,10 @@ static void check_stuck(struct relink *relink, int64_t now)
         if (now < card->stuck_at || !relink->stream) {
             continue;
         }
+        if (!card->leaving && !relink->n_asked) {
+            card->stuck_at = now + STUCK; /* it is others' turn, or soon its own */
+            continue;
+        }
         if (!card->stuck) {
             card->stuck = true;
             tell(relink, RELINK_STUCK, card,
@@ -704,8 +712,13 @@ int64_t relink_deadline(const struct relink *relink)
         deadline = relink->retry_at;
     }
     for (size_t i = 0; i < relink->n_cards && relink->stream; i++) {
-        if (relink->cards[i]->stuck_at < deadline) {
-            deadline = relink->cards[i]->stuck_at;
+        const struct relink_card *card = relink->cards[i];
+
+        if (card->stuck_at < deadline) {
+            deadline = card->stuck_at;
+        }
+        if (card->list && !relink->n_asked && card->look_at < deadline) {
+            deadline = card->look_at;
         }
     }
     return deadline;
