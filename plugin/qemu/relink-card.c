@@ -53,6 +53,8 @@ void relink_card_drop_wish(struct relink_card *card)
     card->stuck = false;
     card->gone = false;
     card->stuck_at = INT64_MAX;
+    card->expects = false;
+    card->expected_by = 0;
 }
 
 void relink_card_free(struct relink_card *card)

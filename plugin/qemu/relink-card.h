@@ -62,8 +62,10 @@ struct relink_card {
     bool replace; /* it is to get these: */
     int *fds;
     size_t n_fds;
-    int64_t stuck_at; /* when it is said that it takes long, or looked again; ms, or INT64_MAX */
-    bool stuck;       /* it was said */
+    int64_t stuck_at;    /* when it is said that it takes long, or looked again; ms, or INT64_MAX */
+    bool stuck;          /* it was said */
+    bool expects;        /* that the guest takes the new device, for which it is looked */
+    int64_t expected_by; /* till when it should; 0: there is none yet */
 
     /* How far that is. */
     const struct relink_step *list;  /* that is gone through, or NULL */

@@ -242,8 +242,3 @@ int relink_rouse(struct relink_card *card, struct relink_question *question, cha
     card->waits_till = card->counts ? now + ROUSED_EVERY : now + ROUSED_AT_MOST;
     return relink_announce_once(card, question, errorp);
 }
-
-bool relink_waits(const struct relink_card *card)
-{
-    return clock_ms() < card->waits_till;
-}

@@ -44,7 +44,4 @@ int relink_drop_gates(struct relink_card *card, struct relink_question *question
 int relink_hold_up(struct relink_card *card, struct relink_question *question, char **errorp);
 int relink_rouse(struct relink_card *card, struct relink_question *question, char **errorp);
 
-/* Whether the next round of that, or of relink_drain(), is still to come. */
-bool relink_waits(const struct relink_card *card);
-
 #endif

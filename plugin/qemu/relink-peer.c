@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "qemu/qmp-stream.h"
 #include "qemu/relink-session.h"
+#include "qemu/relink-steps.h"
 #include "vif/record.h"
 
 /* In milliseconds. */
@@ -114,6 +115,10 @@ void relink_greeted(struct relink *relink)
         struct relink_card *card = relink->cards[i];
 
         card->stuck_at = card->replace ? clock_ms() + RELINK_STUCK_MS : INT64_MAX;
+        card->expected_by = 0;
+        if (card->expects) {
+            relink_expect(card);
+        }
     }
     if (relink->greet || relink->lost) {
         relink->greet = false;

@@ -3,7 +3,8 @@
  * The new netdev is made first, under the other of the card's two names, so that a QEMU that cannot
  * have it keeps the card it has. Then the guest is asked to let go of the card; when it has, the
  * device is added again, with the same id, bus, address and properties, on the new netdev, and the
- * old one goes. Should QEMU refuse the device, it gets it with the old netdev.
+ * old one goes. Should QEMU refuse the device, it gets it with the old netdev. That is done when
+ * the guest has taken the new card (relink-taken.c).
  *
  * With several queues the old netdev goes first. For as the guest lets go of its card, QEMU sets
  * the number of queues back to one, and where the macvtap is gone the kernel refuses that, of which
@@ -224,11 +225,13 @@ static int add_device(struct relink_card *card, struct relink_question *question
     if (card->refused) {
         return error_set(errorp, EBUSY, "the guest refuses to let go of it");
     }
-    if (!card->there) {
-        question->command = "device_add";
-        question->arguments = card_device(&card->port, card->id, card->bus, card->addr,
-                                          card->netdevs[card->turn]);
+    int error = card->there ? 0 : relink_check_expected(card, errorp);
+    if (error || card->there) {
+        return error;
     }
+    question->command = "device_add";
+    question->arguments = card_device(&card->port, card->id, card->bus, card->addr,
+                                      card->netdevs[card->turn]);
     return 0;
 }
 
@@ -243,6 +246,7 @@ static int take_added(struct relink_card *card, const cJSON *result, int refused
     card->leaving = false;
     card->link = LINK_UP;
     str_assign(&card->on, card->netdevs[card->turn]);
+    relink_expect(card);
     return 0;
 }
 
@@ -277,6 +281,7 @@ const struct relink_step relink_replug[] = {
     {.ask = add_device, .take = take_added, .waits = guest_has_it},
     {.ask = delete_old, .take = relink_ignore},
     {.ask = relink_ask_link, .take = relink_take_link},
+    {.ask = relink_ask_taken, .take = relink_take_taken, .waits = relink_waits},
     {.ask = relink_announce, .take = relink_ignore},
     {0},
 };

@@ -3,6 +3,7 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "qemu/qmp-wire.h"
@@ -157,10 +158,16 @@ static int take_mac(struct relink_card *card, const cJSON *result, int refused, 
 const struct relink_step relink_link[] = {{.ask = relink_ask_link, .take = relink_take_link}, {0}};
 const struct relink_step relink_mac[] = {{.ask = ask_mac, .take = take_mac}, {0}};
 
+bool relink_waits(const struct relink_card *card)
+{
+    return clock_ms() < card->waits_till;
+}
+
 void relink_begin(struct relink_card *card, const struct relink_step *list)
 {
     card->list = list;
     card->round = 0;
+    card->waits_till = 0;
 }
 
 enum relink_progress relink_go_on(struct relink_card *card, struct relink_question *question,

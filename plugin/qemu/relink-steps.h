@@ -53,4 +53,15 @@ int relink_take_link(struct relink_card *card, const struct cJSON *result, int r
 int relink_announce(struct relink_card *card, struct relink_question *question, char **errorp);
 int relink_announce_once(struct relink_card *card, struct relink_question *question, char **errorp);
 
+/* For relink_step.waits: until card->waits_till. */
+bool relink_waits(const struct relink_card *card);
+
+/* A device was added: waits until the guest has taken it, and begins the list anew where it has
+ * vanished instead. Whether it is of use to add it (again): 0, or -EBUSY. */
+void relink_expect(struct relink_card *card);
+int relink_check_expected(const struct relink_card *card, char **errorp);
+int relink_ask_taken(struct relink_card *card, struct relink_question *question, char **errorp);
+int relink_take_taken(struct relink_card *card, const struct cJSON *result, int refused,
+                      const char *words, char **errorp);
+
 #endif

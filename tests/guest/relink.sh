@@ -70,17 +70,43 @@ hears 'connected .*'
 plugged one
 answers one
 
-# Who does it is killed in the middle, at several points; the next one finds what is left.
-for ms in 000 005 010 030 060 100 200; do
+# let_go SOCKET: says so when it listens, and ends when the guest has let go of a card.
+let_go() {
+    python3 - "$1" <<'END'
+import json, socket, sys
+connection = socket.socket(socket.AF_UNIX)
+connection.connect(sys.argv[1])
+connection.settimeout(60)
+lines = connection.makefile("rw")
+print(json.dumps({"execute": "qmp_capabilities"}), file=lines, flush=True)
+while "return" not in json.loads(lines.readline()):
+    pass
+print("listening", flush=True)
+while "device" not in json.loads(lines.readline()).get("data", {}):
+    pass
+END
+}
+reaches_bridge() {
+    guest_ask one ping 10.0.0.254 >/dev/null
+}
+# Who does it is killed in the middle, at several points; the next one finds what is left. The last is
+# while the guest sets its new card up, of which QEMU would die if the macvtap went. What the guest says
+# of a card may be of the one before; what it has in the end reaches the bridge.
+for at in "begin 0" "begin 0.03" "let_go 0" "let_go 0.06"; do
+    : >"$work/listening"
+    let_go "$user" >"$work/listening" &
+    listener=$!
+    wait_for [ -s "$work/listening" ]
     tell replace up0
-    sleep "0.$ms"
+    [ "${at% *}" = begin ] || wait $listener
+    sleep "${at#* }"
     stop_driver
     start_driver mv
-    hears ready
     replace up0
+    hears ready
     hears 'connected .*'
-    plugged one
-    answers one
+    wait $listener
+    wait_for reaches_bridge
     has "QEMU has one netdev" '^net0: hostnet0(-again)?: net0: hostnet0(-again)?:$' \
         "$(netdevs "$user")"
 done

@@ -29,6 +29,9 @@ struct fake_trouble {
     bool guest_refuses;
     unsigned ignores;    /* so many device_del's the guest does not comply with */
     bool late;           /* it complies when the session has ended */
+    unsigned ejects;     /* so many cards that were plugged in, as it was asked twice before */
+    unsigned slow;       /* so often it has yet to take a new one when that is asked */
+    bool not_pci;        /* its cards are none that QEMU lists */
     const char *handler; /* of its bus, "" for none */
     bool no_filters;     /* it has none */
     bool two_queues;     /* and the macvtap is gone: it dies where a real one does */
@@ -271,6 +274,13 @@ static const char *fake_netdev_del(struct fake_qemu *qemu, const cJSON *argument
     return OK;
 }
 
+static void fake_let_go(struct fake_qemu *qemu)
+{
+    qemu->n_let_go++;
+    qemu->leaving = false;
+    qemu->device[0] = '\0';
+}
+
 static const char *fake_device_add(struct fake_qemu *qemu, const cJSON *arguments)
 {
     if (qemu->device[0] || !fake_find(qemu, fake_text(arguments, "netdev")) ||
@@ -281,14 +291,32 @@ static const char *fake_device_add(struct fake_qemu *qemu, const cJSON *argument
     }
     str_copy(qemu->device, sizeof qemu->device, fake_text(arguments, "netdev"));
     qemu->link_down = false;
+    if (qemu->trouble.ejects) {
+        qemu->trouble.ejects--;
+        fake_let_go(qemu);
+        return OK FAKE_DELETED;
+    }
     return OK;
 }
 
-static void fake_let_go(struct fake_qemu *qemu)
+/* The card is behind a bridge. */
+static const char *fake_query_pci(struct fake_qemu *qemu, char *text, size_t size)
 {
-    qemu->n_let_go++;
-    qemu->leaving = false;
-    qemu->device[0] = '\0';
+    bool taken = !qemu->trouble.slow;
+
+    qemu->trouble.slow -= !taken;
+    snprintf(
+        text, size,
+        "{\"return\": [{\"devices\": [{\"qdev_id\": \"\", \"regions\": [{\"address\": 64}]}, "
+        "{\"qdev_id\": \"rp0\", \"regions\": [], \"pci_bridge\": {\"devices\": [%s%s%s]}}]}]}\n",
+        qemu->device[0] && !qemu->trouble.not_pci
+            ? "{\"qdev_id\": \"net0\", \"regions\": [{\"address\": -1}, {\"address\": "
+            : "",
+        !qemu->device[0] || qemu->trouble.not_pci ? ""
+        : taken                                   ? "4263772160"
+                                                  : "-1",
+        qemu->device[0] && !qemu->trouble.not_pci ? "}]}" : "");
+    return text;
 }
 
 static const char *fake_device_del(struct fake_qemu *qemu)
@@ -406,6 +434,7 @@ static const char *fake_execute(struct fake_qemu *qemu, const char *command, con
            : str_eq(command, "chardev-add")           ? fake_sink(qemu, arguments, true)
            : str_eq(command, "chardev-remove")        ? fake_sink(qemu, arguments, false)
            : str_eq(command, "human-monitor-command") ? fake_info_network(qemu, text, size)
+           : str_eq(command, "query-pci")             ? fake_query_pci(qemu, text, size)
            : str_eq(command, "query-rx-filter")
                ? "{\"return\": [{\"name\": \"net0\", \"main-mac\": \"52:54:00:00:06:99\"}]}\n"
                : OK;

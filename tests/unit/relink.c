@@ -29,7 +29,7 @@ static void the_order_of_a_replug(void **state)
     (void)state;
     check_order(VIF_STRATEGY_REPLUG,
                 "qom-get qom-get qom-get qom-get netdev_del getfd netdev_add device_del device_add "
-                "netdev_del announce-self ");
+                "netdev_del query-pci announce-self ");
 }
 
 static void the_order_at_a_hub(void **state)
@@ -248,6 +248,59 @@ static void a_guest_that_refuses(void **state)
 }
 
 /* It complies only after somebody has hung up. */
+/* Replaces a backend of a guest that has that to do with its new card. */
+static void check_taken(const struct fake_trouble *trouble, int64_t longest_ms,
+                        const char *commands)
+{
+    struct relink_event event;
+    struct guest guest;
+    int64_t began;
+
+    start(&guest, VIF_STRATEGY_REPLUG, trouble);
+    replace(&guest);
+    await(&guest, RELINK_READY, &event);
+    began = now_ms();
+    await(&guest, RELINK_CONNECTED, &event);
+    assert_in_range(now_ms() - began, 0, longest_ms);
+    if (!strstr(guest.qemu->log, commands)) {
+        fail_msg("QEMU was told: %s", guest.qemu->log);
+    }
+    assert_int_equal(guest.qemu->n_let_go, 1 + trouble->ejects);
+    check_backend(&guest, guest.new_ino);
+    assert_true(guest.qemu->announced);
+    finish(&guest);
+}
+
+static void a_card_that_the_guest_has_yet_to_take(void **state)
+{
+    const struct fake_trouble slow = {.slow = 3};
+    const struct fake_trouble ejects = {.ejects = 2};
+    const struct fake_trouble no_driver = {.slow = 1000};
+    const struct fake_trouble not_pci = {.not_pci = true};
+
+    (void)state;
+    check_taken(&slow, 4000, "device_add netdev_del query-pci query-pci query-pci query-pci ann");
+    check_taken(&ejects, 4000, "device_add netdev_del query-pci announce-self");
+    check_taken(&no_driver, 8000, "query-pci query-pci query-pci");
+    check_taken(&not_pci, 4000, "query-pci qom-get qom-get qom-get qom-get netdev_del announce");
+}
+
+static void a_card_that_the_guest_never_takes(void **state)
+{
+    const struct fake_trouble trouble = {.ejects = 100000};
+    struct relink_event event;
+    struct guest guest;
+
+    (void)state;
+    start(&guest, VIF_STRATEGY_REPLUG, &trouble);
+    replace(&guest);
+    await(&guest, RELINK_READY, &event);
+    assert_true(next_within(guest.relink, 9000, &event));
+    assert_int_equal(event.kind, RELINK_FAILED);
+    assert_non_null(strstr(event.why, "the guest lets go of it as soon as it has it"));
+    finish(&guest);
+}
+
 static void a_guest_that_is_late(void **state)
 {
     const struct fake_trouble trouble = {.late = true, .hang_up_after = 8};
@@ -323,6 +376,8 @@ int main(void)
         cmocka_unit_test(a_card_that_cannot_be_restored),
         cmocka_unit_test(a_guest_that_refuses),
         cmocka_unit_test(a_guest_that_is_late),
+        cmocka_unit_test(a_card_that_the_guest_has_yet_to_take),
+        cmocka_unit_test(a_card_that_the_guest_never_takes),
         cmocka_unit_test(a_bus_that_nothing_leaves),
         cmocka_unit_test(a_macvtap_of_several_queues),
     };
