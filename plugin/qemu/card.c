@@ -146,3 +146,8 @@ bool card_is_leaving(const char *words)
 {
     return strstr(words, "in the process of unplug") || strstr(words, "guest is busy");
 }
+
+bool card_is_not_freed(const char *words)
+{
+    return strstr(words, "Duplicate") != NULL;
+}

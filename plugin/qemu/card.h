@@ -59,4 +59,8 @@ struct cJSON *card_device(const struct vif_port *port, const char *id, const cha
  * hw/pci/pcie.c). */
 bool card_is_leaving(const char *words);
 
+/* Whether a refusal of device_add means that QEMU has yet to free a device of that id, which it no
+ * longer shows; then its DEVICE_DELETED is yet to come. */
+bool card_is_not_freed(const char *words);
+
 #endif

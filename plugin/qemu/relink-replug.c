@@ -239,6 +239,11 @@ static int take_added(struct relink_card *card, const cJSON *result, int refused
                       char **errorp)
 {
     (void)result;
+    if (refused && card_is_not_freed(words)) {
+        card->there = true;
+        card->leaving = true;
+        return 0;
+    }
     if (refused) {
         return error_set(errorp, -refused, "%s", words);
     }

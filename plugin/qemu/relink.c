@@ -201,7 +201,7 @@ static void check_stuck(struct relink *relink, int64_t now)
         if (now < card->stuck_at || !relink->stream) {
             continue;
         }
-        if (!card->leaving && !relink->n_asked) {
+        if (relink->ready && !card->leaving && !relink->n_asked) {
             card->stuck_at = now + RELINK_STUCK_MS; /* it is others' turn, or soon its own */
             continue;
         }

@@ -3,6 +3,7 @@
 # over their serial consoles. What a guest understands and answers is told in scripts/guest/init.
 #
 #     guest_images=DIR                      as given to guest-image; set before the rest
+#     guest_accel=tcg                       which accelerator of QEMU's
 #     guest_define red ip4=10.0.0.1/24
 #     guest_start red vifplug run --domain red.xml -- qemu-system-x86_64 "${guest_args[@]}"
 #     guest_wait red ready
@@ -27,7 +28,7 @@ guest_define() {
     # wait for a CPU gave it none: hence no_timer_check.
     # shellcheck disable=SC2034 # for the caller
     guest_args=(
-        -name "$name" -accel tcg -M q35 -cpu max -m 128
+        -name "$name" -accel "${guest_accel:-tcg}" -M q35 -cpu max -m 128
         -nodefaults -no-user-config -display none -no-reboot
         -kernel "$guest_images/vmlinuz" -initrd "$guest_images/initrd.gz"
         -append "$guest_append"

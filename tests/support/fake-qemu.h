@@ -31,6 +31,7 @@ struct fake_trouble {
     bool late;           /* it complies when the session has ended */
     unsigned ejects;     /* so many cards that were plugged in, as it was asked twice before */
     unsigned slow;       /* so often it has yet to take a new one when that is asked */
+    unsigned not_freed;  /* so often a device_add comes before it has freed the device before */
     bool not_pci;        /* its cards are none that QEMU lists */
     const char *handler; /* of its bus, "" for none */
     bool no_filters;     /* it has none */
@@ -283,6 +284,11 @@ static void fake_let_go(struct fake_qemu *qemu)
 
 static const char *fake_device_add(struct fake_qemu *qemu, const cJSON *arguments)
 {
+    if (qemu->trouble.not_freed) {
+        qemu->trouble.not_freed--;
+        return "{\"error\": {\"class\": \"GenericError\", \"desc\": \"Duplicate device ID "
+               "'net0'\"}}\n" FAKE_DELETED;
+    }
     if (qemu->device[0] || !fake_find(qemu, fake_text(arguments, "netdev")) ||
         !str_eq(fake_text(arguments, "bus"), "rp0") ||
         (cJSON_HasObjectItem(arguments, "addr") && !str_eq(fake_text(arguments, "addr"), "2.1")) ||

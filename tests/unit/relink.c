@@ -276,12 +276,15 @@ static void a_card_that_the_guest_has_yet_to_take(void **state)
     const struct fake_trouble slow = {.slow = 3};
     const struct fake_trouble ejects = {.ejects = 2};
     const struct fake_trouble no_driver = {.slow = 1000};
+    const struct fake_trouble not_freed = {.not_freed = 2};
     const struct fake_trouble not_pci = {.not_pci = true};
 
     (void)state;
     check_taken(&slow, 4000, "device_add netdev_del query-pci query-pci query-pci query-pci ann");
     check_taken(&ejects, 4000, "device_add netdev_del query-pci announce-self");
     check_taken(&no_driver, 8000, "query-pci query-pci query-pci");
+    check_taken(&not_freed, 4000,
+                "device_del device_add device_add device_add netdev_del query-pci");
     check_taken(&not_pci, 4000, "query-pci qom-get qom-get qom-get qom-get netdev_del announce");
 }
 
