@@ -65,12 +65,18 @@ static bool is_denial(int err)
     return err == EACCES || err == EPERM;
 }
 
+/* What a file in /proc is called, which is a process or a descriptor. */
+static int number(const char *name)
+{
+    return (int)strtol(name, NULL, 10);
+}
+
 /* Whether what a process has open is of a macvtap that was deleted; false where that cannot be
  * told. */
 static bool is_dead(pid_t pid, const char *descriptor)
 {
     auto_close int process = pidfd_open(pid, 0);
-    auto_close int copy = process < 0 ? -1 : pidfd_getfd(process, atoi(descriptor), 0);
+    auto_close int copy = process < 0 ? -1 : pidfd_getfd(process, number(descriptor), 0);
     struct ifreq request = {0};
 
     return copy >= 0 && ioctl(copy, TUNGETIFF, &request) && errno == ENOLINK;
@@ -110,10 +116,10 @@ static void look_through(struct search *search, int proc, const char *process)
         }
         return; /* else ended meanwhile */
     }
-    fd = -1; /* the folder's now */
+    steal_fd(&fd); /* the folder's now */
     for (struct dirent *entry; (entry = readdir(folder));) {
         if (entry->d_name[0] != '.') {
-            look_at(search, (pid_t)atoi(process), dirfd(folder), entry->d_name);
+            look_at(search, number(process), dirfd(folder), entry->d_name);
         }
     }
     closedir(folder);

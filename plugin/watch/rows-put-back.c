@@ -151,9 +151,12 @@ static void be_added(struct rows *rows, struct rows_server *server, struct rows_
     if (unplugged) {
         ovs_monitor_remove(server->monitor, event);
     }
-    if (entry && unplugged) {
+    if (!entry) {
+        return;
+    }
+    if (unplugged) {
         leave(entry);
-    } else if (entry) {
+    } else {
         entry->believed = true;
         entry->gap_from = entry->lost;
         entry->lost = 0;

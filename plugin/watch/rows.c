@@ -70,7 +70,7 @@ void rows_free(struct rows *rows)
             close_server(rows, 0);
         }
         while (rows->n_refused) {
-            forget_refused(rows, 0);
+            forget_refused(rows, rows->n_refused - 1);
         }
         if (rows->holds_lock) {
             world_unlock(rows->world);

@@ -124,20 +124,10 @@ works systemctl stop vifplug-watch
 is "it ended well" "inactive success" "$(property ActiveState) $(property Result)"
 is "it has nothing more to say" "" "$(property StatusText)"
 
-# It is not started before it watches.
-exec 8>/run/vifplug/lock
-flock 8
-systemctl start vifplug-watch 8>&- &
-starting=$!
-waits() {
-    [ -n "$(find -L "/proc/$(property MainPID)/fd" -samefile /run/vifplug/lock)" ]
-}
-wait_for waits
-is "it is not ready" activating "$(property ActiveState)"
-is_gone $starting && fail "systemctl start does not wait"
-flock -u 8
-exec 8>&-
-wait $starting
+# It is started when it watches, and not before.
+begun=$(grep -c 'watching /run/vifplug' /run/watch.log)
+works systemctl start vifplug-watch
+is "it watches" $((begun + 1)) "$(grep -c 'watching /run/vifplug' /run/watch.log)"
 is "it is" active "$(property ActiveState)"
 pid=$(property MainPID)
 

@@ -495,8 +495,9 @@ static bool fake_serve_one(struct fake_qemu *qemu, int socket)
     if (!str_eq(command, "qmp_capabilities")) {
         unsigned number = ++qemu->n_commands;
 
-        strncat(qemu->log, command, sizeof qemu->log - strlen(qemu->log) - 2);
-        strncat(qemu->log, " ", 2);
+        size_t length = strlen(qemu->log);
+
+        snprintf(qemu->log + length, sizeof qemu->log - length, "%s ", command);
         stays = number != qemu->trouble.hang_up_before;
         if (number == qemu->trouble.refuse || number == qemu->trouble.refuse_also) {
             answer = FAKE_REFUSED;

@@ -54,7 +54,15 @@ session() {
 
 # session_create USER NAME: runs the domain of $work/NAME.xml there.
 session_create() {
-    works session "$1" virsh -q -c qemu:///session create "$work/$2.xml"
+    local end=$((SECONDS + patience))
+    # One that has gone from libvirt's list may be in its way for a moment longer.
+    until session "$1" virsh -q -c qemu:///session create "$work/$2.xml" 2>"$work/err"; do
+        if [ $SECONDS -ge $end ] || ! grep -q 'is already being removed' "$work/err"; then
+            fail "$2 is not created: $(<"$work/err")"
+        fi
+        sleep 0.02
+    done
+    echo "ok: $2 is created"
     guest_pid[$2]=$(<"/run/user/$1/libvirt/qemu/run/$2.pid")
 }
 
