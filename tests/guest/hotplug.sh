@@ -36,7 +36,7 @@ holds_tap() {
 
 # lacks ID: QEMU has no device of that id.
 lacks() {
-    ! qmp "$socket" qom-list '{"path": "/machine/peripheral"}' | grep -q "\"$1\""
+    [[ $(qmp "$socket" qom-list '{"path": "/machine/peripheral"}') != *"\"$1\""* ]]
 }
 
 # has_nothing SOCKET [HUB]: QEMU has neither netdev nor descriptor left.

@@ -137,6 +137,7 @@ has "QEMU has nothing of it" '^net0: hostnet0(-again)?: net0: hostnet0(-again)?:
 stop_driver
 off one
 ip link del up0
+works "$VIFPLUG" gc # one that was killed as it wrote leaves a file
 nothing_left
 [ ! -e /run/vifplug/qmp/mv.sock ] || fail "the watcher's socket is still there"
 

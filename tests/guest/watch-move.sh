@@ -26,11 +26,11 @@ reload() {
 }
 # is_moved NAME LOWER: all of it is over, for wait_for.
 is_moved() {
-    is_on "$1" "$2" && is_known "$1" 'i["before"]' None && ! ip -o link | grep -q vifold
+    is_on "$1" "$2" && is_known "$1" 'i["before"]' None && ! has_old
 }
 # has_old: for wait_for.
 has_old() {
-    ip -o link | grep -q vifold
+    [[ $(ip -o link) == *vifold* ]]
 }
 
 switch lbr0 10.0.0.254/24

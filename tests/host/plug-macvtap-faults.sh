@@ -209,7 +209,7 @@ mkfifo "$work/say"
 "$VIFPLUG" run --lower low0 --mac $mac --target f0 -- sh -c "cat $work/say" &
 pid=$!
 in_use() {
-    "$VIFPLUG" list | grep -q 'in use$'
+    grep -q 'in use$' <<<"$("$VIFPLUG" list)"
 }
 wait_for in_use
 end $pid

@@ -11,7 +11,7 @@ set -euo pipefail
 
 # has_old: whether the macvtap is there that it had before.
 has_old() {
-    ip -o link | grep -q vifold
+    [[ $(ip -o link) == *vifold* ]]
 }
 # open_it: as a guest has it, with descriptor 9.
 open_it() {

@@ -171,7 +171,7 @@ remember
 pid=$!
 exec 8>"$work/end"
 in_use() {
-    "$VIFPLUG" list | grep -q 'in use$'
+    grep -q 'in use$' <<<"$("$VIFPLUG" list)"
 }
 wait_for in_use
 is "the queues are the guest's alone" "" "$(find "/proc/$pid/fd" -lname '*macvtap*')"

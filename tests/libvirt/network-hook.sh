@@ -50,7 +50,7 @@ detach() {
 
 # gone DIGIT: whether the guest has no such interface.
 gone() {
-    ! virsh dumpxml one | grep -q "52:54:00:00:0$1:01"
+    ! grep -q "52:54:00:00:0$1:01" <<<"$(virsh dumpxml one)"
 }
 
 # sentence PATTERN: what virsh shows of one.

@@ -83,7 +83,7 @@ libvirtd_kill() {
 
 # session_lacks USER NAME: whether it knows of no such domain.
 session_lacks() {
-    ! session "$1" virsh -c qemu:///session list --name | grep -qx "$2"
+    ! grep -qx "$2" <<<"$(session "$1" virsh -c qemu:///session list --name)"
 }
 
 # libvirt_domain NAME UUID "WORDS..." DEVICES: writes $work/NAME.xml, a domain whose guest gets these
@@ -159,7 +159,7 @@ libvirt_is_off() {
 
 # libvirt_lacks NAME DEVICE: whether the guest has no such device.
 libvirt_lacks() {
-    ! virsh dumpxml "$1" | grep -q "<target dev='$2'"
+    ! grep -q "<target dev='$2'" <<<"$(virsh dumpxml "$1")"
 }
 
 # device NAME: the device of a domain's first adopted interface.
