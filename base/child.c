@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,7 +85,7 @@ int child_start(struct child *child, child_run run, void *data, unsigned limit_s
     int error = pid < 0 ? error_set(errorp, errno, "cannot start a process: %m") : 0;
     close(fds[1]);
     /* It has not been waited for, so that this fails only where there are no descriptors. */
-    int pidfd = error ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+    int pidfd = error ? -1 : pidfd_open(pid, 0);
     if (!error && pidfd < 0) {
         error = error_set(errorp, errno, "cannot watch a process: %m");
         kill(pid, SIGKILL);

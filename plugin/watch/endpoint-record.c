@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,7 +30,7 @@ void endpoint_watch_owner(struct endpoint *endpoint)
     struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = endpoint}};
     pid_t pid = endpoint->record.pid;
 
-    endpoint->owner_fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    endpoint->owner_fd = pid > 0 ? pidfd_open(pid, 0) : -1;
     if (pid > 0 &&
         (!vif_record_owner_lives(&endpoint->record) ||
          epoll_ctl(endpoint->world->owners_fd, EPOLL_CTL_ADD, endpoint->owner_fd, &event))) {

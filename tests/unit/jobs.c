@@ -43,17 +43,16 @@ int __wrap_libvirt_guest_open(const char *domain, struct libvirt_guest **guestp,
 
 static bool no_pidfd;
 
-long __wrap_syscall(long number, long a, long b);
-long __real_syscall(long number, long a, long b);
+int __wrap_pidfd_open(pid_t pid, unsigned flags);
+int __real_pidfd_open(pid_t pid, unsigned flags);
 
-/* pidfd_open(2) is the only one that is called in this way. */
-long __wrap_syscall(long number, long a, long b)
+int __wrap_pidfd_open(pid_t pid, unsigned flags)
 {
     if (no_pidfd) {
         errno = ENFILE;
         return -1;
     }
-    return __real_syscall(number, a, b);
+    return __real_pidfd_open(pid, flags);
 }
 
 static int set_up(void **state)
