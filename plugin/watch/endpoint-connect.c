@@ -234,11 +234,9 @@ static void try_now(struct endpoint *endpoint)
 
 void endpoint_try(struct endpoint *endpoint)
 {
-    if (world_lock(endpoint->world)) {
+    if (endpoint_lock(endpoint)) {
         try_now(endpoint);
         world_unlock(endpoint->world);
-    } else {
-        endpoint->locked_out = true;
     }
 }
 

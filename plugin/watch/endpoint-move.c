@@ -67,11 +67,9 @@ static void move_now(struct endpoint *endpoint)
 
 void endpoint_move(struct endpoint *endpoint)
 {
-    if (world_lock(endpoint->world)) {
+    if (endpoint_lock(endpoint)) {
         move_now(endpoint);
         world_unlock(endpoint->world);
-    } else {
-        endpoint->locked_out = true;
     }
 }
 

@@ -105,14 +105,21 @@ void endpoint_store_seen(struct endpoint *endpoint)
     }
 }
 
+bool endpoint_lock(struct endpoint *endpoint)
+{
+    bool locked = world_lock(endpoint->world);
+
+    endpoint->locked_out |= !locked;
+    return locked;
+}
+
 bool endpoint_catch_up(struct endpoint *endpoint, unsigned more)
 {
     endpoint->pending |= more;
     if (!endpoint->pending) {
         return true;
     }
-    if (!world_lock(endpoint->world)) {
-        endpoint->locked_out = true;
+    if (!endpoint_lock(endpoint)) {
         return false;
     }
     endpoint_end_move(endpoint);

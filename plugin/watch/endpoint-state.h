@@ -51,6 +51,9 @@ enum {
 /* Seconds since the epoch. */
 int64_t endpoint_epoch(void);
 
+/* world_lock(), and where that fails the endpoint's turn is over, and comes again. */
+bool endpoint_lock(struct endpoint *endpoint);
+
 /* Whether the record on disk is still of this plug, and is not being unplugged; which then is the
  * one we go on with. One that cannot be read does not say that it is not. */
 bool endpoint_is_still_plugged(struct endpoint *endpoint);
