@@ -93,6 +93,17 @@ static void addresses_are_followed(void **state)
     finish(&guest);
 }
 
+/* There is nothing more to do, and nothing is said of that. */
+static void start_and_fall_silent(struct guest *guest)
+{
+    struct relink_event event;
+
+    start(guest, VIF_STRATEGY_REPLUG, &none);
+    relink_set_link(guest->relink, &guest->record, true);
+    await(guest, RELINK_READY, &event);
+    assert_false(next_within(guest->relink, 1500, &event));
+}
+
 /* One that serves others meanwhile. */
 static void a_session_ends_when_it_is_not_needed(void **state)
 {
@@ -100,10 +111,7 @@ static void a_session_ends_when_it_is_not_needed(void **state)
     struct guest guest;
 
     (void)state;
-    start(&guest, VIF_STRATEGY_REPLUG, &none);
-    relink_set_link(guest.relink, &guest.record, true);
-    await(&guest, RELINK_READY, &event);
-    assert_false(next_within(guest.relink, 1500, &event));
+    start_and_fall_silent(&guest);
     assert_int_equal(relink_fd(guest.relink), -1);
     assert_true(relink_deadline(guest.relink) == INT64_MAX);
     /* And begins without a word when it is. */
@@ -120,10 +128,7 @@ static void a_qemu_that_has_ended(void **state)
     struct guest guest;
 
     (void)state;
-    start(&guest, VIF_STRATEGY_REPLUG, &none);
-    relink_set_link(guest.relink, &guest.record, true);
-    await(&guest, RELINK_READY, &event);
-    assert_false(next_within(guest.relink, 1500, &event));
+    start_and_fall_silent(&guest);
     stop_process(&guest);
     /* As long as its process may live, and something is to be done, it is tried again. */
     replace(&guest);
